@@ -1,0 +1,27 @@
+package io.meshd.api;
+
+/** The paths of the API. Every one may be prefixed with {@code /vX.Y}. */
+public final class Paths {
+  private Paths() {}
+
+  public static final String API_VERSION = "1.47";
+  public static final String MIN_API_VERSION = "1.24";
+  public static final String SOCKET = "/run/meshd/meshd.sock";
+
+  public static final String PING = "/_ping";
+  public static final String INFO = "/info";
+  public static final String VERSION = "/version";
+  public static final String SWARM = "/swarm";
+  public static final String NODES = "/nodes";
+  public static final String NETWORKS = "/networks";
+  public static final String SERVICES = "/services";
+  public static final String TASKS = "/tasks";
+  public static final String CONTAINERS = "/containers";
+  public static final String EXEC = "/exec";
+
+  /** What Docker has not. */
+  public static final String MESH = "/mesh/v1";
+
+  public static final String ENDPOINTS = MESH + "/endpoints";
+  public static final String COUNTERS = MESH + "/counters";
+}

@@ -1,0 +1,158 @@
+package io.meshd.api;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Shapes of {@code /services} (Docker Engine API, "Service"); durations are nanoseconds. */
+public final class Services {
+  private Services() {}
+
+  /** The spec as the user wrote it: {@code POST /services/create} and {@code /update}. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ServiceSpec(
+      @JsonProperty("Name") String name,
+      @JsonProperty("Labels") @Nullable Map<String, String> labels,
+      @JsonProperty("TaskTemplate") TaskSpec taskTemplate,
+      @JsonProperty("Mode") @Nullable ServiceMode mode,
+      @JsonProperty("UpdateConfig") @Nullable UpdateConfig updateConfig,
+      @JsonProperty("RollbackConfig") @Nullable UpdateConfig rollbackConfig,
+      @JsonProperty("Networks") @Nullable List<NetworkAttachmentConfig> networks,
+      @JsonProperty("EndpointSpec") @Nullable EndpointSpec endpointSpec) {}
+
+  /**
+   * What a task of the service is. {@code runtime} is {@code container} (Docker's default) or
+   * {@code process}: then ContainerSpec.Image is empty and Command plus Args are the command line.
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record TaskSpec(
+      @JsonProperty("ContainerSpec") ContainerSpec containerSpec,
+      @JsonProperty("Resources") @Nullable Map<String, Object> resources,
+      @JsonProperty("RestartPolicy") @Nullable RestartPolicy restartPolicy,
+      @JsonProperty("Placement") @Nullable Placement placement,
+      @JsonProperty("Networks") @Nullable List<NetworkAttachmentConfig> networks,
+      @JsonProperty("LogDriver") @Nullable Map<String, Object> logDriver,
+      @JsonProperty("ForceUpdate") @Nullable Long forceUpdate,
+      @JsonProperty("Runtime") @Nullable String runtime) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ContainerSpec(
+      @JsonProperty("Image") @Nullable String image,
+      @JsonProperty("Labels") @Nullable Map<String, String> labels,
+      @JsonProperty("Command") @Nullable List<String> command,
+      @JsonProperty("Args") @Nullable List<String> args,
+      @JsonProperty("Hostname") @Nullable String hostname,
+      @JsonProperty("Env") @Nullable List<String> env,
+      @JsonProperty("Dir") @Nullable String dir,
+      @JsonProperty("User") @Nullable String user,
+      @JsonProperty("StopSignal") @Nullable String stopSignal,
+      @JsonProperty("StopGracePeriod") @Nullable Long stopGracePeriod,
+      @JsonProperty("Init") @Nullable Boolean init,
+      @JsonProperty("Isolation") @Nullable String isolation,
+      @JsonProperty("DNSConfig") @Nullable Map<String, Object> dnsConfig) {}
+
+  /** {@code condition}: none, on-failure, any (default). */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record RestartPolicy(
+      @JsonProperty("Condition") @Nullable String condition,
+      @JsonProperty("Delay") @Nullable Long delay,
+      @JsonProperty("MaxAttempts") @Nullable Long maxAttempts,
+      @JsonProperty("Window") @Nullable Long window) {}
+
+  /** {@code constraints}: node.id, node.hostname, node.role, node.labels.K with == or !=. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Placement(
+      @JsonProperty("Constraints") @Nullable List<String> constraints,
+      @JsonProperty("Preferences") @Nullable List<Map<String, Object>> preferences,
+      @JsonProperty("MaxReplicas") @Nullable Long maxReplicas,
+      @JsonProperty("Platforms") @Nullable List<Map<String, Object>> platforms) {}
+
+  /** Exactly one of the two is set. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ServiceMode(
+      @JsonProperty("Replicated") @Nullable Replicated replicated,
+      @JsonProperty("Global") @Nullable Global global) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Replicated(@JsonProperty("Replicas") @Nullable Long replicas) {}
+
+  public record Global() {}
+
+  /** {@code order}: stop-first (default) or start-first. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record UpdateConfig(
+      @JsonProperty("Parallelism") @Nullable Long parallelism,
+      @JsonProperty("Delay") @Nullable Long delay,
+      @JsonProperty("FailureAction") @Nullable String failureAction,
+      @JsonProperty("Monitor") @Nullable Long monitor,
+      @JsonProperty("MaxFailureRatio") @Nullable Double maxFailureRatio,
+      @JsonProperty("Order") @Nullable String order) {}
+
+  /** {@code target}: a network's ID or name when sent; the ID in every answer. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record NetworkAttachmentConfig(
+      @JsonProperty("Target") String target,
+      @JsonProperty("Aliases") @Nullable List<String> aliases,
+      @JsonProperty("DriverOpts") @Nullable Map<String, String> driverOpts) {}
+
+  /** {@code mode}: vip (default) or dnsrr. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record EndpointSpec(
+      @JsonProperty("Mode") @Nullable String mode,
+      @JsonProperty("Ports") @Nullable List<PortConfig> ports) {}
+
+  /** {@code protocol}: tcp, udp; {@code publishMode}: ingress, host; publishedPort 0: allocate. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record PortConfig(
+      @JsonProperty("Name") @Nullable String name,
+      @JsonProperty("Protocol") @Nullable String protocol,
+      @JsonProperty("TargetPort") int targetPort,
+      @JsonProperty("PublishedPort") @Nullable Integer publishedPort,
+      @JsonProperty("PublishMode") @Nullable String publishMode) {}
+
+  /** {@code GET /services} and {@code GET /services/{id}}. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Service(
+      @JsonProperty("ID") String id,
+      @JsonProperty("Version") Version version,
+      @JsonProperty("CreatedAt") String createdAt,
+      @JsonProperty("UpdatedAt") String updatedAt,
+      @JsonProperty("Spec") ServiceSpec spec,
+      @JsonProperty("PreviousSpec") @Nullable ServiceSpec previousSpec,
+      @JsonProperty("Endpoint") ServiceEndpoint endpoint,
+      @JsonProperty("UpdateStatus") @Nullable UpdateStatus updateStatus,
+      @JsonProperty("ServiceStatus") @Nullable ServiceStatus serviceStatus) {}
+
+  public record Version(@JsonProperty("Index") long index) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ServiceEndpoint(
+      @JsonProperty("Spec") @Nullable EndpointSpec spec,
+      @JsonProperty("Ports") @Nullable List<PortConfig> ports,
+      @JsonProperty("VirtualIPs") @Nullable List<VirtualIp> virtualIps) {}
+
+  /** {@code addr}: the VIP with its prefix length, 10.0.1.2/24. */
+  public record VirtualIp(
+      @JsonProperty("NetworkID") String networkId, @JsonProperty("Addr") String addr) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record UpdateStatus(
+      @JsonProperty("State") @Nullable String state,
+      @JsonProperty("StartedAt") @Nullable String startedAt,
+      @JsonProperty("CompletedAt") @Nullable String completedAt,
+      @JsonProperty("Message") @Nullable String message) {}
+
+  /** Only with {@code GET /services?status=true}. */
+  public record ServiceStatus(
+      @JsonProperty("RunningTasks") long runningTasks,
+      @JsonProperty("DesiredTasks") long desiredTasks,
+      @JsonProperty("CompletedTasks") long completedTasks) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record CreateResponse(
+      @JsonProperty("ID") String id, @JsonProperty("Warnings") @Nullable List<String> warnings) {}
+
+  public record UpdateResponse(@JsonProperty("Warnings") @Nullable List<String> warnings) {}
+}

@@ -1,0 +1,49 @@
+package io.meshd.daemon.control;
+
+import io.meshd.api.Swarm;
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.state.ClusterState;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** This node's membership: what {@code /swarm} and every forwarded call need. All calls block. */
+public interface SwarmControl {
+
+  /**
+   * Makes a cluster with this node as its only manager.
+   *
+   * @return the node's ID
+   * @throws io.meshd.daemon.http.ApiException 503 when it is in a cluster already, 400 for a bad
+   *     address or port
+   */
+  String init(Swarm.InitRequest request);
+
+  void join(Swarm.JoinRequest request);
+
+  /** {@code force}: also when this is the last manager and the cluster's state is lost with it. */
+  void leave(boolean force);
+
+  Membership membership();
+
+  /** The newest state this node has; its version is 0 when the node is in no cluster. */
+  ClusterState state();
+
+  /** Where commands go in, or null on a node that is no manager or not the leader. */
+  @Nullable Proposer proposer();
+
+  /** The leader's control address host:port, or null while it is unknown. */
+  @Nullable String leaderAddress();
+
+  /**
+   * @param localNodeState inactive, pending, active, error
+   * @param managers control addresses host:port
+   */
+  record Membership(
+      String localNodeState,
+      String nodeId,
+      String nodeAddress,
+      boolean manager,
+      String clusterId,
+      String error,
+      List<String> managers) {}
+}

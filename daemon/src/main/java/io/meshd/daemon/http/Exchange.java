@@ -1,0 +1,63 @@
+package io.meshd.daemon.http;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request and its answer, on the virtual thread that handles it. Exactly one of {@link
+ * #respond}, {@link #stream} and {@link #upgrade} is called.
+ */
+public interface Exchange {
+
+  String method();
+
+  /** Without query and without the {@code /vX.Y} prefix. */
+  String path();
+
+  /** The raw query, or empty. */
+  String rawQuery();
+
+  /** The request's {@code /vX.Y}, for example 1.47, or null when it had none. */
+  @Nullable String apiVersion();
+
+  /** A {@code {name}} of the route's pattern, decoded. */
+  String param(String name);
+
+  /** The first value of a query parameter, or null. */
+  @Nullable String query(String name);
+
+  /** True for 1, true, yes (Docker's boolean values). */
+  boolean flag(String name);
+
+  @Nullable String header(String name);
+
+  byte[] body();
+
+  /**
+   * The body as JSON.
+   *
+   * @throws ApiException 400 with the place and the reason when it is not that
+   */
+  <T> T json(Class<T> type);
+
+  Peer peer();
+
+  /** Answers with a JSON body, or with none when {@code json} is null. */
+  void respond(int status, @Nullable Object json);
+
+  /** Answers with raw bytes. */
+  void respondRaw(int status, String contentType, byte[] body);
+
+  /**
+   * Starts a chunked answer. Writes block while the peer does not read; every write is sent at
+   * once; a write after the peer has gone throws IOException; close ends the answer.
+   */
+  OutputStream stream(int status, String contentType);
+
+  /** Answers 101 and takes the connection over (Docker's hijack); both streams block. */
+  Upgraded upgrade(String contentType);
+
+  /** An upgraded connection. {@code in} ends when the peer closes its side. */
+  record Upgraded(InputStream in, OutputStream out) {}
+}

@@ -1,0 +1,24 @@
+package io.meshd.daemon.state;
+
+import java.util.List;
+
+/**
+ * The cluster itself.
+ *
+ * @param addressPools what subnets are cut from, 10.0.0.0/8
+ * @param subnetSize prefix length of a subnet taken from a pool, 24
+ * @param dataPathPort UDP port of VXLAN, 1024-49151, 4789 by default
+ * @param workerToken current join token; empty in what nodes other than managers are sent
+ * @param taskHistoryLimit finished tasks kept per slot
+ */
+public record ClusterRecord(
+    String id,
+    long version,
+    String createdAt,
+    String updatedAt,
+    List<String> addressPools,
+    int subnetSize,
+    int dataPathPort,
+    String workerToken,
+    String managerToken,
+    int taskHistoryLimit) {}

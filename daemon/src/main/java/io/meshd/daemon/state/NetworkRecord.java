@@ -1,0 +1,28 @@
+package io.meshd.daemon.state;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An overlay network with everything allocated.
+ *
+ * @param vni VXLAN network identifier, 24 bits (RFC 7348), from 4096
+ * @param subnet IPv4 CIDR, 10.0.1.0/24
+ * @param ipRange the part of the subnet that addresses are taken from, or null for all of it
+ * @param gateway 10.0.1.1
+ * @param ingress true for the one network that carries published ports of tasks without another
+ */
+public record NetworkRecord(
+    String id,
+    long version,
+    String createdAt,
+    String name,
+    int vni,
+    String subnet,
+    @Nullable String ipRange,
+    String gateway,
+    boolean attachable,
+    boolean internal,
+    boolean ingress,
+    Map<String, String> options,
+    Map<String, String> labels) {}

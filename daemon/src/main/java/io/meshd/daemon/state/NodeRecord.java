@@ -1,0 +1,44 @@
+package io.meshd.daemon.state;
+
+import io.meshd.api.Nodes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A member of the cluster.
+ *
+ * @param id 25 characters, base 36
+ * @param version the state version that last changed it
+ * @param createdAt RFC 3339 with nanoseconds, as every time in the state
+ * @param spec what the operator set: labels, role, availability
+ * @param vtep underlay IPv4 address for VXLAN (the data path address), dotted
+ * @param controlAddress host:port of this node's :2377
+ * @param status ready, down or unknown, as the leader last saw it
+ */
+public record NodeRecord(
+    String id,
+    long version,
+    String createdAt,
+    String updatedAt,
+    Nodes.NodeSpec spec,
+    Nodes.NodeDescription description,
+    String vtep,
+    String controlAddress,
+    NodeState status,
+    @Nullable String statusMessage) {
+
+  /** Swarm's node states. */
+  public enum NodeState {
+    UNKNOWN,
+    DOWN,
+    READY,
+    DISCONNECTED
+  }
+
+  public String hostname() {
+    return description.hostname();
+  }
+
+  public boolean manager() {
+    return spec.role().equals("manager");
+  }
+}

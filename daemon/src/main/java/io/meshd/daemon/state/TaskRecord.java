@@ -1,0 +1,60 @@
+package io.meshd.daemon.state;
+
+import io.meshd.api.Services;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task: one slot's (or one node's) try at running a service's template.
+ *
+ * @param slot from 1 for replicated services, 0 for global ones
+ * @param nodeId empty until assigned
+ * @param specVersion the service's specVersion it was made from
+ * @param attachments addresses, allocated when the task is made, free again when it is terminal
+ */
+public record TaskRecord(
+    String id,
+    long version,
+    String createdAt,
+    String updatedAt,
+    String serviceId,
+    String serviceName,
+    long slot,
+    String nodeId,
+    Services.TaskSpec spec,
+    long specVersion,
+    TaskState desiredState,
+    Status status,
+    List<Attachment> attachments) {
+
+  /**
+   * What the node last said.
+   *
+   * @param timestamp RFC 3339
+   * @param pid of the task's first process, in the node's pid namespace
+   */
+  public record Status(
+      TaskState state,
+      String timestamp,
+      @Nullable String message,
+      @Nullable String err,
+      @Nullable Integer pid,
+      @Nullable Integer exitCode) {}
+
+  /** Docker's container name: web.1.id for replicated, web.nodeid.id for global services. */
+  public String name() {
+    return serviceName + "." + (slot > 0 ? Long.toString(slot) : nodeId) + "." + id;
+  }
+
+  /** It has, or will have, a place on its networks: others may send to it. */
+  public boolean reachable() {
+    return !nodeId.isEmpty()
+        && !status.state().terminal()
+        && desiredState.compareTo(TaskState.RUNNING) <= 0;
+  }
+
+  /** It takes new connections. */
+  public boolean serving() {
+    return status.state() == TaskState.RUNNING && desiredState == TaskState.RUNNING;
+  }
+}

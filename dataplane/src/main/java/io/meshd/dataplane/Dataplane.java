@@ -1,0 +1,29 @@
+package io.meshd.dataplane;
+
+import java.io.IOException;
+import java.util.Map;
+
+/** The data plane of a node. Thread-safe; calls return when the loops have taken the change. */
+public interface Dataplane extends AutoCloseable {
+
+  /**
+   * Makes the TAP (vnet_hdr, TSO, persistent) or takes it again if it is there; idempotent. The
+   * device is left down and without address for a new one, as it was for an old one.
+   *
+   * @throws IOException in words: /dev/net/tun missing, namespace gone, device busy
+   */
+  void attachTap(TapAttachment tap) throws IOException;
+
+  /** Stops reading it, makes it not persistent and closes it, so that the device goes away. */
+  void detachTap(String port);
+
+  /** Swaps the tables; a port without an attached TAP drops what is sent to it, counted. */
+  void apply(ForwardingSpec spec);
+
+  /** Names as in {@code DropReason} and the traffic counters; monotonic since start. */
+  Map<String, Long> counters();
+
+  /** Stops the loops and closes descriptors; persistent TAPs stay for the next start. */
+  @Override
+  void close();
+}
