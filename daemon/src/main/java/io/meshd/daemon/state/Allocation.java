@@ -9,4 +9,8 @@ import java.util.Map;
  * @param nextVni next VNI to try
  * @param nextPort by protocol (tcp, udp): next dynamic published port to try
  */
-public record Allocation(Map<String, Long> nextHost, int nextVni, Map<String, Integer> nextPort) {}
+public record Allocation(Map<String, Long> nextHost, int nextVni, Map<String, Integer> nextPort) {
+
+  /** Before the first network: searches start at their beginning. */
+  static final Allocation EMPTY = new Allocation(Map.of(), 0, Map.of());
+}

@@ -21,4 +21,19 @@ public record ClusterRecord(
     int dataPathPort,
     String workerToken,
     String managerToken,
-    int taskHistoryLimit) {}
+    int taskHistoryLimit) {
+
+  ClusterRecord withoutTokens() {
+    return new ClusterRecord(
+        id,
+        version,
+        createdAt,
+        updatedAt,
+        addressPools,
+        subnetSize,
+        dataPathPort,
+        "",
+        "",
+        taskHistoryLimit);
+  }
+}

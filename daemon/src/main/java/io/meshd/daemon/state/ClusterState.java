@@ -1,6 +1,7 @@
 package io.meshd.daemon.state;
 
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 
 /**
@@ -21,4 +22,39 @@ public record ClusterState(
     PMap<String, TaskRecord> tasks,
     PMap<String, EndpointRecord> endpoints,
     PMap<String, NodeAddress> nodeAddresses,
-    Allocation allocation) {}
+    Allocation allocation) {
+
+  private static final ClusterState EMPTY =
+      new ClusterState(
+          0,
+          null,
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          HashTreePMap.empty(),
+          Allocation.EMPTY);
+
+  /** Version 0: no cluster yet. */
+  public static ClusterState empty() {
+    return EMPTY;
+  }
+
+  /**
+   * What a node other than a manager is sent: no join tokens, and nothing of the allocators, which
+   * only the state machine needs.
+   */
+  public ClusterState redacted() {
+    return new ClusterState(
+        version,
+        cluster == null ? null : cluster.withoutTokens(),
+        nodes,
+        networks,
+        services,
+        tasks,
+        endpoints,
+        nodeAddresses,
+        Allocation.EMPTY);
+  }
+}
