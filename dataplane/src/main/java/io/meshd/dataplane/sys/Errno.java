@@ -1,0 +1,38 @@
+package io.meshd.dataplane.sys;
+
+import java.io.IOException;
+
+/** Error numbers the code tells apart, as errno(3) of Linux on x86-64 and aarch64. */
+public final class Errno {
+  public static final int ENOENT = 2;
+  public static final int EINTR = 4;
+  public static final int EIO = 5;
+  public static final int EAGAIN = 11;
+  public static final int EBUSY = 16;
+  public static final int EINVAL = 22;
+  public static final int EBADFD = 77;
+  public static final int EMSGSIZE = 90;
+  public static final int ENOBUFS = 105;
+
+  private Errno() {}
+
+  /**
+   * Passes a result of {@link Libc} on, or says what failed and why.
+   *
+   * @param what the start of the sentence: "cannot open /dev/net/tun"
+   * @throws IOException "what: why" when {@code result} is negative
+   */
+  public static int check(int result, String what) throws IOException {
+    if (result < 0) {
+      throw failure(result, what);
+    }
+    return result;
+  }
+
+  /**
+   * @param result as {@link Libc} returned it: {@code -errno}
+   */
+  public static IOException failure(long result, String what) {
+    return new IOException(what + ": " + Libc.strerror((int) -result));
+  }
+}

@@ -1,0 +1,293 @@
+package io.meshd.dataplane.sys;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * System calls, one method each, named and ordered as in section 2 of the manual. Each returns what
+ * the call returned, or {@code -errno} ({@link Errno} has the names) where it failed; none throws
+ * and none allocates after its first call on a thread.
+ */
+@SuppressWarnings("restricted") // this class is the reason the rest of the code need not be
+public final class Libc {
+  public static final int O_RDWR = 2;
+  public static final int O_RDONLY = 0;
+  public static final int O_NOCTTY = 0x100;
+  public static final int O_NONBLOCK = 0x800;
+  public static final int O_CLOEXEC = 0x80000;
+
+  public static final int AF_INET = 2;
+  public static final int SOCK_DGRAM = 2;
+  public static final int SOCK_NONBLOCK = 0x800;
+  public static final int SOCK_CLOEXEC = 0x80000;
+  public static final int MSG_DONTWAIT = 0x40;
+
+  public static final int CLONE_NEWNET = 0x40000000;
+  public static final int POLLIN = 1;
+  public static final int POLLOUT = 4;
+  public static final int EFD_CLOEXEC = 0x80000;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO =
+      STATE.varHandle(StructLayout.PathElement.groupElement("errno"));
+
+  /** Where a call leaves errno: one per thread, because a thread makes one call at a time. */
+  private static final ThreadLocal<MemorySegment> CALL_STATE =
+      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(STATE));
+
+  private static final MethodHandle OPEN = function("open", false, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle CLOSE = function("close", false, JAVA_INT);
+  private static final MethodHandle READ = function("read", true, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle WRITE = function("write", true, JAVA_INT, ADDRESS, JAVA_LONG);
+  private static final MethodHandle READV = function("readv", true, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle WRITEV = function("writev", true, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle IOCTL =
+      variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle IOCTL_VALUE =
+      variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle POLL = function("poll", false, ADDRESS, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle EVENTFD = function("eventfd", false, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SETNS = function("setns", false, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SOCKET =
+      function("socket", false, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle BIND = function("bind", false, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SETSOCKOPT =
+      function("setsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SENDMSG =
+      function("sendmsg", true, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle SENDMMSG =
+      function("sendmmsg", false, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle RECVMMSG =
+      function("recvmmsg", false, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle STRERROR =
+      LINKER.downcallHandle(
+          symbol("strerror"), FunctionDescriptor.of(ADDRESS.withTargetLayout(bytes()), JAVA_INT));
+
+  private Libc() {}
+
+  public static int open(String path, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      return result((int) OPEN.invokeExact(state(), arena.allocateFrom(path), flags, 0));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int close(int fd) {
+    try {
+      return result((int) CLOSE.invokeExact(state(), fd));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static long read(int fd, MemorySegment buffer, long length) {
+    try {
+      return result((long) READ.invokeExact(state(), fd, buffer, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static long write(int fd, MemorySegment buffer, long length) {
+    try {
+      return result((long) WRITE.invokeExact(state(), fd, buffer, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param iovecs {@code count} of struct iovec: pointer, length
+   */
+  public static long readv(int fd, MemorySegment iovecs, int count) {
+    try {
+      return result((long) READV.invokeExact(state(), fd, iovecs, count));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param iovecs {@code count} of struct iovec: pointer, length
+   */
+  public static long writev(int fd, MemorySegment iovecs, int count) {
+    try {
+      return result((long) WRITEV.invokeExact(state(), fd, iovecs, count));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int ioctl(int fd, long request, MemorySegment argument) {
+    try {
+      return result((int) IOCTL.invokeExact(state(), fd, request, argument));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** For requests whose argument is a number, not a pointer to one. */
+  public static int ioctl(int fd, long request, long argument) {
+    try {
+      return result((int) IOCTL_VALUE.invokeExact(state(), fd, request, argument));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param descriptors {@code count} of struct pollfd: int fd, short events, short revents
+   * @param timeoutMillis -1 waits for ever
+   */
+  public static int poll(MemorySegment descriptors, long count, int timeoutMillis) {
+    try {
+      return result((int) POLL.invokeExact(state(), descriptors, count, timeoutMillis));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int eventfd(int initial, int flags) {
+    try {
+      return result((int) EVENTFD.invokeExact(state(), initial, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Moves the calling thread only. */
+  public static int setns(int fd, int type) {
+    try {
+      return result((int) SETNS.invokeExact(state(), fd, type));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int socket(int domain, int type, int protocol) {
+    try {
+      return result((int) SOCKET.invokeExact(state(), domain, type, protocol));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int bind(int fd, MemorySegment address, int length) {
+    try {
+      return result((int) BIND.invokeExact(state(), fd, address, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int setsockopt(int fd, int level, int name, int value) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment option = arena.allocateFrom(JAVA_INT, value);
+      return result((int) SETSOCKOPT.invokeExact(state(), fd, level, name, option, 4));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param message a struct msghdr as in sys/socket.h
+   */
+  public static long sendmsg(int fd, MemorySegment message, int flags) {
+    try {
+      return result((long) SENDMSG.invokeExact(state(), fd, message, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param messages {@code count} of struct mmsghdr as in sys/socket.h
+   */
+  public static int sendmmsg(int fd, MemorySegment messages, int count, int flags) {
+    try {
+      return result((int) SENDMMSG.invokeExact(state(), fd, messages, count, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * Without a timeout: use {@link #MSG_DONTWAIT} or a non-blocking socket.
+   *
+   * @param messages {@code count} of struct mmsghdr as in sys/socket.h
+   */
+  public static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
+    try {
+      return result(
+          (int) RECVMMSG.invokeExact(state(), fd, messages, count, flags, MemorySegment.NULL));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** The C library's words for an error number. */
+  public static String strerror(int errno) {
+    try {
+      return ((MemorySegment) STRERROR.invokeExact(errno)).getString(0);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  private static MemorySegment state() {
+    return CALL_STATE.get();
+  }
+
+  private static int result(int returned) {
+    return returned >= 0 ? returned : -errno();
+  }
+
+  private static long result(long returned) {
+    return returned >= 0 ? returned : -errno();
+  }
+
+  private static int errno() {
+    return (int) ERRNO.get(state(), 0L);
+  }
+
+  private static MethodHandle function(String name, boolean longResult, MemoryLayout... arguments) {
+    return LINKER.downcallHandle(
+        symbol(name),
+        FunctionDescriptor.of(longResult ? JAVA_LONG : JAVA_INT, arguments),
+        Linker.Option.captureCallState("errno"));
+  }
+
+  private static MethodHandle variadic(
+      String name, int firstVariadic, MemoryLayout result, MemoryLayout... arguments) {
+    return LINKER.downcallHandle(
+        symbol(name),
+        FunctionDescriptor.of(result, arguments),
+        Linker.Option.captureCallState("errno"),
+        Linker.Option.firstVariadicArg(firstVariadic));
+  }
+
+  private static MemorySegment symbol(String name) {
+    return LINKER.defaultLookup().findOrThrow(name);
+  }
+
+  private static MemoryLayout bytes() {
+    return MemoryLayout.sequenceLayout(1024, JAVA_BYTE);
+  }
+
+  private static AssertionError unexpected(Throwable e) {
+    return new AssertionError("a downcall threw", e);
+  }
+}
