@@ -1,0 +1,122 @@
+package io.meshd.daemon;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the daemon's packages, as docs/ARCHITECTURE.md draws them. */
+class PackageArrowsTest {
+  private static final String ROOT = "io.meshd.daemon";
+
+  /** Package to the packages that it may know; the root package wires all and is known by none. */
+  private static final Map<String, Set<String>> ARROWS =
+      Map.ofEntries(
+          Map.entry("rest", Set.of("http", "command", "control", "tasks", "state")),
+          Map.entry("control", Set.of("http", "security", "command", "state", "tasks")),
+          Map.entry("orchestrate", Set.of("command", "state")),
+          Map.entry("command", Set.of("raft", "state")),
+          Map.entry("reconcile", Set.of("state", "tasks", "ingress", "linux")),
+          Map.entry("state", Set.of("raft")),
+          Map.entry("tasks", Set.of()),
+          Map.entry("ingress", Set.of()),
+          Map.entry("raft", Set.of()),
+          Map.entry("linux", Set.of()),
+          Map.entry("security", Set.of()),
+          Map.entry("http", Set.of()));
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("io.meshd");
+
+  @Test
+  void packagesKnowOnlyWhatTheArrowsAllow() {
+    ARROWS.forEach(
+        (name, known) -> {
+          String[] forbidden =
+              ARROWS.keySet().stream()
+                  .filter(other -> !other.equals(name) && !known.contains(other))
+                  .map(other -> ROOT + "." + other + "..")
+                  .toArray(String[]::new);
+          noClasses()
+              .that()
+              .resideInAPackage(ROOT + "." + name + "..")
+              .should()
+              .dependOnClassesThat()
+              .resideInAnyPackage(forbidden)
+              .orShould()
+              .dependOnClassesThat()
+              .resideInAPackage(ROOT)
+              .allowEmptyShould(true)
+              .check(CLASSES);
+        });
+  }
+
+  @Test
+  void everyPackageHasItsArrows() {
+    Set<String> found =
+        CLASSES.stream()
+            .map(JavaClass::getPackageName)
+            .filter(name -> name.startsWith(ROOT + "."))
+            .map(name -> name.substring(ROOT.length() + 1).split("\\.", 2)[0])
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(new TreeSet<>(ARROWS.keySet()), found);
+  }
+
+  @Test
+  void theStateSeesOfTheLogOnlyWhatItImplements() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".state..")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName(ROOT + ".raft.ReplicatedLog")
+        .check(CLASSES);
+  }
+
+  @Test
+  void atomixIsSeenByTheLogAlone() {
+    onlyIn("io.atomix..", ROOT + ".raft..");
+  }
+
+  @Test
+  void addressesAreHandedOutByTheStateAlone() {
+    onlyIn("io.meshd.ipam..", ROOT + ".state..", "io.meshd.ipam..");
+  }
+
+  @Test
+  void framesAreTheReconcilersAlone() {
+    onlyIn("io.meshd.dataplane", ROOT, ROOT + ".reconcile..", "io.meshd.dataplane..");
+  }
+
+  @Test
+  void theDataPlaneKnowsNothingOfTheDaemon() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("io.meshd.dataplane..", "io.meshd.gossip..", "io.meshd.ipam..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT + "..", "io.meshd.api..", "io.meshd.cli..")
+        .check(CLASSES);
+  }
+
+  private static void onlyIn(String seen, String... by) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(by)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(seen)
+        .allowEmptyShould(true)
+        .check(CLASSES);
+  }
+}
