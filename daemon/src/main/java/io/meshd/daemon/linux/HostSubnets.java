@@ -1,0 +1,76 @@
+package io.meshd.daemon.linux;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meshd.api.Json;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Which of 172.17-31.0.0/16 this node's bridges can take: none that a host route overlaps. */
+public final class HostSubnets {
+  private static final int LAST = 31;
+
+  private HostSubnets() {}
+
+  /**
+   * The first free one.
+   *
+   * @param from second byte to start at: 17 for the local bridge, 18 for the gateway bridge
+   * @param taken prefixes in use, 172.17.0.0/16 or 10.1.2.3
+   * @throws IOException in words when none is left
+   */
+  public static String firstFree(int from, List<String> taken) throws IOException {
+    for (int second = from; second <= LAST; second++) {
+      String candidate = "172." + second + ".0.0/16";
+      if (taken.stream().noneMatch(t -> overlap(candidate, t))) {
+        return candidate;
+      }
+    }
+    throw new IOException(
+        "no subnet is free for this node's bridge: host routes overlap all of 172."
+            + from
+            + "-31.0.0/16");
+  }
+
+  /** Destinations of all IPv4 routes of all tables, without default routes. */
+  public static List<String> routes(@Nullable Path netns) throws IOException {
+    List<String> command = new ArrayList<>(NetworkNamespaces.enter(netns));
+    command.addAll(List.of(ToolRun.find("ip"), "-4", "-j", "route", "show", "table", "all"));
+    ToolRun run = ToolRun.run(command, "");
+    if (run.exit() != 0) {
+      throw new LinuxException(List.of("ip route show: " + run.err().strip()));
+    }
+    List<String> destinations = new ArrayList<>();
+    if (!run.out().isBlank()) {
+      for (JsonNode route : Json.MAPPER.readTree(run.out())) {
+        String destination = route.path("dst").asText("default");
+        if (!destination.equals("default") && !destination.equals("0.0.0.0/0")) {
+          destinations.add(destination);
+        }
+      }
+    }
+    return destinations;
+  }
+
+  static boolean overlap(String a, String b) {
+    int length = Math.min(length(a), length(b));
+    int mask = length == 0 ? 0 : -1 << (32 - length);
+    return (bits(a) & mask) == (bits(b) & mask);
+  }
+
+  private static int length(String prefix) {
+    int slash = prefix.indexOf('/');
+    return slash < 0 ? 32 : Integer.parseInt(prefix.substring(slash + 1));
+  }
+
+  private static int bits(String prefix) {
+    int slash = prefix.indexOf('/');
+    int bits = 0;
+    for (String part : (slash < 0 ? prefix : prefix.substring(0, slash)).split("\\.", -1)) {
+      bits = bits << 8 | Integer.parseInt(part);
+    }
+    return bits;
+  }
+}

@@ -1,0 +1,50 @@
+package io.meshd.daemon.linux;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The namespace of the node's own part in its networks: one TAP per network with the gateway's
+ * address. It routes nothing, and answers ARP only for the address of the device that was asked.
+ */
+public final class NodeNamespace {
+  public static final String NAME = "meshd";
+
+  private final NetworkNamespaces namespaces;
+
+  public NodeNamespace(NetworkNamespaces namespaces) {
+    this.namespaces = namespaces;
+  }
+
+  public Path path() {
+    return namespaces.path(NAME);
+  }
+
+  /** Makes it unless it is there; repeats without effect. */
+  public void ensure() throws IOException {
+    namespaces.ensure(NAME);
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("ipv4/ip_forward", "0");
+    settings.put("ipv4/conf/all/arp_ignore", "1");
+    settings.put("ipv4/conf/default/arp_ignore", "1");
+    settings.put("ipv4/conf/all/arp_announce", "2");
+    settings.put("ipv4/conf/default/arp_announce", "2");
+    settings.putAll(withoutIpv6());
+    Sysctls.apply(path(), settings);
+    new IpChanges().line("link set dev lo up").apply(path());
+  }
+
+  public void remove() throws IOException {
+    namespaces.remove(NAME);
+  }
+
+  /** Devices made from now on get no IPv6 link-local address; nothing where IPv6 is off. */
+  public static Map<String, String> withoutIpv6() {
+    return Files.exists(Path.of("/proc/sys/net/ipv6"))
+        ? Map.of("ipv6/conf/default/disable_ipv6", "1")
+        : Map.of();
+  }
+}
