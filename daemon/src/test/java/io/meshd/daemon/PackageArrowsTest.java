@@ -26,7 +26,7 @@ class PackageArrowsTest {
           Map.entry("command", Set.of("raft", "state")),
           Map.entry("reconcile", Set.of("state", "tasks", "ingress", "linux")),
           Map.entry("state", Set.of("raft")),
-          Map.entry("tasks", Set.of()),
+          Map.entry("tasks", Set.of("linux")),
           Map.entry("ingress", Set.of()),
           Map.entry("raft", Set.of()),
           Map.entry("linux", Set.of()),
