@@ -1,0 +1,195 @@
+package io.meshd.testcluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * A cluster made by {@code test-cluster/up}, under a name of its own, and taken down again when the
+ * test is over or the JVM ends. Nodes are n1 (the manager) to nN; {@code client} is outside.
+ */
+final class Cluster implements AutoCloseable {
+  /** Longest that any one command may take. */
+  private static final int COMMAND_SECONDS = 120;
+
+  private static final Path FOLDER = Path.of("").toAbsolutePath();
+
+  private final String name;
+  private final Thread onExit = new Thread(this::down);
+
+  private Cluster(String name) {
+    this.name = name;
+    Runtime.getRuntime().addShutdownHook(onExit);
+  }
+
+  /** Three nodes, initialised and joined. */
+  static Cluster up(Class<?> test, String... options) {
+    Cluster cluster = new Cluster("t" + ProcessHandle.current().pid() + "-" + test.getSimpleName());
+    try {
+      cluster.script("up", options).orFail();
+      return cluster;
+    } catch (Throwable e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /** The underlay address of n1, n2, ... */
+  static String address(String node) {
+    return "10.99.0." + node.substring(1);
+  }
+
+  /** The outside world as tasks see it; the client namespace answers there. */
+  static String outside() {
+    return "192.0.2.1";
+  }
+
+  static Path folder() {
+    return FOLDER;
+  }
+
+  /** A command of the tasks in these tests: an HTTP server whose page says who answered. */
+  static String pageServer() {
+    return FOLDER.resolve("lib/page-server").toString();
+  }
+
+  CommandResult meshctl(String node, String... args) {
+    return run(node, prepend("meshctl", args));
+  }
+
+  /** The output of a meshctl command that must work on the manager. */
+  String meshctl(List<String> args) {
+    return meshctl("n1", args.toArray(String[]::new)).orFail();
+  }
+
+  CommandResult run(String node, String... command) {
+    return script("exec", prepend(node, command));
+  }
+
+  String sh(String node, String script) {
+    return run(node, "sh", "-c", script).orFail();
+  }
+
+  /** Runs until the test destroys it; its output goes to {@code output}. */
+  Process background(Path output, String node, String... command) {
+    List<String> line = commandLine("exec", prepend(node, command));
+    try {
+      return builder(line).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void kill(String node) {
+    script("kill", node).orFail();
+  }
+
+  void start(String node) {
+    script("start", node).orFail();
+  }
+
+  void stop(String node) {
+    script("stop", node).orFail();
+  }
+
+  void cutPower(String node) {
+    script("stop", "--power", node).orFail();
+  }
+
+  /**
+   * What the page server answers on a port of a node, asked from outside; empty when it does not.
+   */
+  String page(String node, int port) {
+    CommandResult result =
+        run("client", "curl", "-fs", "-m", "3", "http://" + address(node) + ":" + port + "/");
+    return result.ok() ? result.out() : "";
+  }
+
+  /** A script of this module, on this cluster. */
+  CommandResult script(String script, String... args) {
+    List<String> line = commandLine(script, args);
+    try {
+      Process process = builder(line).start();
+      process.getOutputStream().close();
+      CompletableFuture<String> out = read(process.inputReader(StandardCharsets.UTF_8)::lines);
+      CompletableFuture<String> err = read(process.errorReader(StandardCharsets.UTF_8)::lines);
+      if (!process.waitFor(COMMAND_SECONDS, TimeUnit.SECONDS)) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        throw new AssertionError(line + " did not end; " + out.join() + "\n" + err.join());
+      }
+      return new CommandResult(String.join(" ", line), process.exitValue(), out.join(), err.join());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted in " + line, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    keepLogs();
+    down();
+    Runtime.getRuntime().removeShutdownHook(onExit);
+  }
+
+  Path state() {
+    return FOLDER.resolve(".run").resolve(name);
+  }
+
+  private void down() {
+    script("down").orFail();
+  }
+
+  /** The logs of the nodes stay in target/logs for whoever looks into a failure. */
+  private void keepLogs() {
+    if (!Files.isDirectory(state())) {
+      return;
+    }
+    Path logs = FOLDER.resolve("target/logs").resolve(name.substring(name.indexOf('-') + 1));
+    try (Stream<Path> nodes = Files.list(state())) {
+      Files.createDirectories(logs);
+      for (Path node : nodes.filter(n -> Files.exists(n.resolve("meshd.log"))).toList()) {
+        Files.copy(
+            node.resolve("meshd.log"),
+            logs.resolve(node.getFileName() + ".log"),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private ProcessBuilder builder(List<String> line) {
+    ProcessBuilder builder = new ProcessBuilder(line);
+    builder.environment().put("MESHD_CLUSTER", name);
+    builder.environment().put("MESHD_BUILT", "1");
+    builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+    return builder;
+  }
+
+  private static List<String> commandLine(String script, String... args) {
+    List<String> line = new ArrayList<>();
+    line.add(FOLDER.resolve(script).toString());
+    line.addAll(List.of(args));
+    return line;
+  }
+
+  private static String[] prepend(String first, String... rest) {
+    return Stream.concat(Stream.of(first), Stream.of(rest)).toArray(String[]::new);
+  }
+
+  private static CompletableFuture<String> read(java.util.function.Supplier<Stream<String>> lines) {
+    return CompletableFuture.supplyAsync(
+        () -> String.join("\n", lines.get().toList()), task -> Thread.ofVirtual().start(task));
+  }
+}
