@@ -27,7 +27,7 @@ class PackageArrowsTest {
           Map.entry("reconcile", Set.of("state", "tasks", "ingress", "linux")),
           Map.entry("state", Set.of("raft")),
           Map.entry("tasks", Set.of("linux")),
-          Map.entry("ingress", Set.of()),
+          Map.entry("ingress", Set.of("linux")),
           Map.entry("raft", Set.of()),
           Map.entry("linux", Set.of()),
           Map.entry("security", Set.of()),

@@ -1,0 +1,112 @@
+package io.meshd.daemon.ingress;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The published ports of this node: one listener per port in the host namespace, upstream
+ * connections from the node namespace, balanced over the ready backends of the whole cluster.
+ *
+ * <p>Threads. Loops carry the connections; they live in the node namespace, so that upstream
+ * sockets made on them belong there. One further thread, of the namespace of whoever called {@link
+ * #open}, makes the listening sockets: a socket keeps the namespace it was made in, whichever
+ * thread serves it, and accepted sockets have their listener's.
+ */
+public final class Ingress implements AutoCloseable {
+  private static final long RETRY_MILLIS = 1000;
+
+  private final IngressCounters counters = new IngressCounters();
+  private final ProxyLoops loops;
+  private final ScheduledExecutorService host;
+
+  /** By published port; host thread only. */
+  private final Map<Integer, PublishedPort> ports = new HashMap<>();
+
+  private Ingress(int loopCount, ThreadFactory nodeNamespaceThreads) {
+    loops = new ProxyLoops(loopCount, nodeNamespaceThreads, counters);
+    host =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("ingress-host").factory());
+    var _ =
+        host.scheduleWithFixedDelay(
+            () -> ports.values().forEach(PublishedPort::retry),
+            RETRY_MILLIS,
+            RETRY_MILLIS,
+            TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Starts with no port. To be called on a thread of the host namespace.
+   *
+   * @param nodeNamespaceThreads makes threads that run in the node namespace from their first
+   *     instruction to their last
+   * @param loops threads that carry connections, at least 1
+   */
+  public static Ingress open(ThreadFactory nodeNamespaceThreads, int loops) {
+    return new Ingress(loops, nodeNamespaceThreads);
+  }
+
+  /**
+   * Makes this node answer exactly these ports, each at most once in the collection. Ports that are
+   * not in it are given up, their established connections go on. A backend that is no longer in a
+   * port's list gets no new connection. Returns when the sockets are as wanted; a port that cannot
+   * be bound is in {@link #bindErrors} and tried again every second.
+   */
+  public void apply(Collection<IngressPort> desired) {
+    List<IngressPort> wanted = List.copyOf(desired);
+    CompletableFuture.runAsync(() -> applyOnHostThread(wanted), host).join();
+  }
+
+  private void applyOnHostThread(List<IngressPort> wanted) {
+    Map<Integer, IngressPort> byPort = new HashMap<>();
+    wanted.forEach(port -> byPort.put(port.publishedPort(), port));
+    Iterator<Map.Entry<Integer, PublishedPort>> held = ports.entrySet().iterator();
+    while (held.hasNext()) {
+      Map.Entry<Integer, PublishedPort> entry = held.next();
+      if (!byPort.containsKey(entry.getKey())) {
+        entry.getValue().unpublish();
+        held.remove();
+      }
+    }
+    byPort.forEach(
+        (number, port) ->
+            ports.computeIfAbsent(number, n -> new PublishedPort(port, loops)).apply(port));
+  }
+
+  /** Ports of the last {@link #apply} that are not answered on this node, by port number. */
+  public List<BindError> bindErrors() {
+    return CompletableFuture.supplyAsync(
+            () ->
+                ports.values().stream()
+                    .map(PublishedPort::error)
+                    .filter(Objects::nonNull)
+                    .map(Objects::requireNonNull)
+                    .sorted(Comparator.comparingInt(BindError::publishedPort))
+                    .toList(),
+            host)
+        .join();
+  }
+
+  /** Counts since {@link #open}, by {@link IngressCounter#label}. */
+  public Map<String, Long> counters() {
+    return counters.snapshot();
+  }
+
+  /** Gives up all ports and resets all connections. */
+  @Override
+  public void close() {
+    apply(List.of());
+    host.shutdownNow();
+    loops.close();
+  }
+}
