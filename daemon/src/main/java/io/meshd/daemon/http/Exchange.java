@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its answer, on the virtual thread that handles it. Exactly one of {@link
- * #respond}, {@link #stream} and {@link #upgrade} is called.
+ * #respond}, {@link #respondRaw}, {@link #stream} and {@link #upgrade} is called.
  */
 public interface Exchange {
 
   String method();
 
-  /** Without query and without the {@code /vX.Y} prefix. */
+  /** As sent (not decoded), without query and without the {@code /vX.Y} prefix. */
   String path();
 
   /** The raw query, or empty. */
@@ -42,6 +42,15 @@ public interface Exchange {
   <T> T json(Class<T> type);
 
   Peer peer();
+
+  /** A header of the answer, in place of the server's own of that name; before answering. */
+  void setHeader(String name, String value);
+
+  /**
+   * Run once, on any thread, when the peer has gone before the answer ended; at once when it has
+   * already. For handlers that wait for something else than the peer.
+   */
+  void onGone(Runnable action);
 
   /** Answers with a JSON body, or with none when {@code json} is null. */
   void respond(int status, @Nullable Object json);

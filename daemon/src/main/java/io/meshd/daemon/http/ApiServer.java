@@ -1,0 +1,196 @@
+package io.meshd.daemon.http;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HTTP/1.1 server of a node. Two doors, opened when they are wanted: {@link #openUnix} for the
+ * node's own users, {@link #openTls} for the cluster's nodes. Both serve {@link #routes}, each what
+ * its {@link Routes.Doors} say.
+ */
+public final class ApiServer implements AutoCloseable {
+
+  /**
+   * @param headers put on every answer; a handler may replace one
+   * @param oldestVersion the lowest {@code /vX.Y} that is served, 1.24
+   * @param newestVersion the highest, 1.47
+   * @param idle after which a connection without a running exchange is closed
+   */
+  public record Settings(
+      Map<String, String> headers, String oldestVersion, String newestVersion, Duration idle) {}
+
+  private static final int MAX_REQUEST_LINE = 16 << 10;
+  private static final int MAX_HEADERS = 64 << 10;
+  private static final int MAX_CHUNK = 64 << 10;
+
+  private final Settings settings;
+  private final RouteTable routes = new RouteTable();
+  private final MultiThreadIoEventLoopGroup loops =
+      new MultiThreadIoEventLoopGroup(
+          2, new DefaultThreadFactory("meshd-http", true), EpollIoHandler.newFactory());
+  private @Nullable Door unix;
+  private @Nullable UnixSocketFile socketFile;
+  private @Nullable Door tls;
+
+  private record Door(Channel listener, ChannelGroup connections) {
+    void close() {
+      listener.close().awaitUninterruptibly();
+      connections.close().awaitUninterruptibly();
+    }
+  }
+
+  public ApiServer(Settings settings) {
+    this.settings = settings;
+  }
+
+  public Routes routes() {
+    return routes;
+  }
+
+  /**
+   * Serves the local door, mode 0660. A socket file that nobody serves is replaced.
+   *
+   * @throws IOException in one sentence when it is served already or cannot be made
+   */
+  public synchronized void openUnix(Path path) throws IOException {
+    if (unix != null) {
+      throw new IllegalStateException("the unix socket is open already");
+    }
+    UnixSocketFile file = new UnixSocketFile(path);
+    file.prepare();
+    unix =
+        open(
+            EpollServerDomainSocketChannel.class,
+            new DomainSocketAddress(file.bindPath().toFile()),
+            path.toString(),
+            null,
+            Peers::local);
+    file.publish();
+    socketFile = file;
+  }
+
+  /**
+   * Serves the cluster's door.
+   *
+   * @param context with client certificates asked for but not required (joining has none yet)
+   * @return the address that is bound (for port 0)
+   * @throws IOException in one sentence when the address is taken or not this host's
+   */
+  public synchronized InetSocketAddress openTls(InetSocketAddress address, SslContext context)
+      throws IOException {
+    if (tls != null) {
+      throw new IllegalStateException("the TLS door is open already");
+    }
+    String name = address.getHostString() + ":" + address.getPort();
+    Door door = open(EpollServerSocketChannel.class, address, name, context, Peers::remote);
+    tls = door;
+    return (InetSocketAddress) door.listener().localAddress();
+  }
+
+  /** Closes the cluster's door and its connections; it can be opened again. */
+  public synchronized void closeTls() {
+    if (tls != null) {
+      tls.close();
+      tls = null;
+    }
+  }
+
+  private Door open(
+      Class<? extends ServerChannel> type,
+      SocketAddress address,
+      String name,
+      @Nullable SslContext context,
+      Function<Channel, Peer> peers)
+      throws IOException {
+    ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(type)
+            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+            .childOption(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(64 << 10, 256 << 10))
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    connections.add(channel);
+                    prepare(channel, context, peers);
+                  }
+                })
+            .bind(address)
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException("cannot listen on %s: %s".formatted(name, reason(bound.cause())));
+    }
+    return new Door(bound.channel(), connections);
+  }
+
+  private void prepare(
+      Channel channel, @Nullable SslContext context, Function<Channel, Peer> peers) {
+    if (context != null) {
+      channel.pipeline().addLast(context.newHandler(channel.alloc()));
+    }
+    HttpDecoderConfig limits =
+        new HttpDecoderConfig()
+            .setMaxInitialLineLength(MAX_REQUEST_LINE)
+            .setMaxHeaderSize(MAX_HEADERS)
+            .setMaxChunkSize(MAX_CHUNK);
+    channel
+        .pipeline()
+        .addLast(
+            new HttpServerCodec(limits),
+            new RequestReader(),
+            new IdleStateHandler(0, 0, settings.idle().toMillis(), TimeUnit.MILLISECONDS),
+            new Connection(channel, settings, routes, peers));
+  }
+
+  /** Netty prefixes the system's words: bind(..) failed with error(-98): Address already in use. */
+  private static String reason(@Nullable Throwable cause) {
+    String text = cause == null ? "" : String.valueOf(cause.getMessage());
+    return text.substring(text.lastIndexOf(": ") + 1).strip();
+  }
+
+  /** Closes both doors and every connection, and removes the socket's file. */
+  @Override
+  public synchronized void close() throws IOException {
+    closeTls();
+    if (unix != null) {
+      unix.close();
+      unix = null;
+    }
+    if (socketFile != null) {
+      socketFile.remove();
+      socketFile = null;
+    }
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+  }
+}
