@@ -1,0 +1,40 @@
+package io.meshd.daemon;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+
+/**
+ * What meshd is told at its start, by flags ({@code --data-dir X}) or by the same keys in
+ * /etc/meshd/meshd.yaml ({@code data-dir: X}); flags win. Read by {@link ConfigReader}.
+ *
+ * @param dataDir {@code data-dir}: state that outlives a restart; default /var/lib/meshd
+ * @param runDir {@code run-dir}: state that a reboot ends; default /run/meshd
+ * @param socket {@code socket}: unix socket of the API; default meshd.sock in the run-dir
+ * @param listenAddr {@code listen-addr}: literal IP:port of the control channel, once this node is
+ *     in a cluster; default 0.0.0.0:2377
+ * @param dataLoops {@code data-loops}: threads that forward frames, 1-64; default one per processor
+ *     and at most 4, because more than that contend for one underlay
+ * @param ingressLoops {@code ingress-loops}: threads that carry connections to published ports,
+ *     1-64; default as data-loops
+ * @param logLevel {@code log-level}: the least severe message that is logged; default info
+ * @param hostname {@code hostname}: this node's name in the cluster; default the machine's
+ */
+public record MeshdConfig(
+    Path dataDir,
+    Path runDir,
+    Path socket,
+    InetSocketAddress listenAddr,
+    int dataLoops,
+    int ingressLoops,
+    LogLevel logLevel,
+    String hostname) {
+
+  /** As in Logback, lower case in the file and on the command line. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+}
