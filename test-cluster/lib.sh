@@ -29,6 +29,13 @@ die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
 [[ $CLUSTER =~ ^[a-zA-Z0-9][a-zA-Z0-9_-]{0,40}$ ]] ||
   die "MESHD_CLUSTER must be letters, digits, - and _: $CLUSTER"
 
+# The comment at the head of a script is its help.
+help_wanted() {
+  case ${1:-} in
+    -h | --help) awk 'NR > 1 { if (!/^#/) exit; sub("^# ?", ""); print }' "$0"; exit ;;
+  esac
+}
+
 need_root() {
   [ "$(id -u)" = 0 ] || die "must be run as root: it makes network namespaces and devices"
 }
