@@ -1,0 +1,90 @@
+package io.meshd.daemon.raft;
+
+import io.atomix.protocols.raft.RaftServer;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether this member leads, as others are to see it: it does once it was elected <em>and</em> has
+ * applied everything that was acknowledged before. Listeners are told one change at a time, on a
+ * thread of their own.
+ */
+final class Leadership implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
+
+  private final RaftServer server;
+  private final Supplier<CompletableFuture<Void>> catchUp;
+  private final List<ReplicatedLog.RoleListener> listeners = new CopyOnWriteArrayList<>();
+  private final ExecutorService changes =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("raft-role").factory());
+  private volatile boolean leads;
+
+  Leadership(RaftServer server, Supplier<CompletableFuture<Void>> catchUp) {
+    this.server = server;
+    this.catchUp = catchUp;
+  }
+
+  /** Once proposals are possible; completes when the present role is known. */
+  CompletableFuture<Void> start() {
+    server.addRoleChangeListener(role -> lookAgain());
+    return CompletableFuture.runAsync(this::look, changes);
+  }
+
+  boolean leads() {
+    return leads && server.isLeader();
+  }
+
+  void add(ReplicatedLog.RoleListener listener) {
+    changes.execute(
+        () -> {
+          listeners.add(listener);
+          tell(listener, leads);
+        });
+  }
+
+  private void lookAgain() {
+    try {
+      changes.execute(this::look);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("closed while the role changed", e);
+    }
+  }
+
+  private void look() {
+    boolean now = server.isLeader();
+    if (now) {
+      try {
+        catchUp.get().join();
+        now = server.isLeader();
+      } catch (RuntimeException e) {
+        LOG.warn("Elected, but not caught up: {}", e.getMessage());
+        now = false;
+      }
+    }
+    if (now != leads) {
+      leads = now;
+      boolean role = now;
+      listeners.forEach(listener -> tell(listener, role));
+    }
+  }
+
+  private static void tell(ReplicatedLog.RoleListener listener, boolean leads) {
+    try {
+      listener.onRole(leads);
+    } catch (RuntimeException e) {
+      LOG.error("A listener of the leader's role failed", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    changes.shutdownNow();
+  }
+}
