@@ -1,10 +1,21 @@
 package io.meshd.dataplane;
 
+import io.meshd.dataplane.loop.LoopDataplane;
 import java.io.IOException;
 import java.util.Map;
 
 /** The data plane of a node. Thread-safe; calls return when the loops have taken the change. */
 public interface Dataplane extends AutoCloseable {
+
+  /**
+   * Opens the underlay's sockets in the network namespace of the calling thread and starts the
+   * loops, which forward nothing yet.
+   *
+   * @throws IOException in words: address not on this node, port taken
+   */
+  static Dataplane open(DataplaneConfig config) throws IOException {
+    return LoopDataplane.open(config);
+  }
 
   /**
    * Makes the TAP (vnet_hdr, TSO, persistent) or takes it again if it is there; idempotent. The

@@ -49,7 +49,18 @@ public record ForwardingSpec(List<Network> networks) {
   /** A local endpoint; only frames with exactly this source MAC and IP are taken from its TAP. */
   public record LocalPort(String port, Address address) {}
 
-  public record RemoteEndpoint(Address address, Ipv4Address vtep) {}
+  /**
+   * What lies behind another VTEP.
+   *
+   * @param node whether it is that node's own address (its node port) and not a task's endpoint;
+   *     decides what {@code nodeFlowsOnly} lets pass
+   */
+  public record RemoteEndpoint(Address address, Ipv4Address vtep, boolean node) {
+    /** A task's endpoint. */
+    public RemoteEndpoint(Address address, Ipv4Address vtep) {
+      this(address, vtep, false);
+    }
+  }
 
   public record Address(Ipv4Address ip, MacAddress mac) {}
 }

@@ -17,7 +17,9 @@ import java.lang.invoke.VarHandle;
 /**
  * System calls, one method each, named and ordered as in section 2 of the manual. Each returns what
  * the call returned, or {@code -errno} ({@link Errno} has the names) where it failed; none throws
- * and none allocates after its first call on a thread.
+ * and none but open and setsockopt allocates after its first call on a thread. Calls of the hot
+ * path take addresses instead of segments, whose slices would be objects; the caller keeps them in
+ * bounds.
  */
 @SuppressWarnings("restricted") // this class is the reason the rest of the code need not be
 public final class Libc {
@@ -31,7 +33,6 @@ public final class Libc {
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
-  public static final int MSG_DONTWAIT = 0x40;
 
   public static final int CLONE_NEWNET = 0x40000000;
   public static final int POLLIN = 1;
@@ -49,10 +50,10 @@ public final class Libc {
 
   private static final MethodHandle OPEN = function("open", false, ADDRESS, JAVA_INT, JAVA_INT);
   private static final MethodHandle CLOSE = function("close", false, JAVA_INT);
-  private static final MethodHandle READ = function("read", true, JAVA_INT, ADDRESS, JAVA_LONG);
-  private static final MethodHandle WRITE = function("write", true, JAVA_INT, ADDRESS, JAVA_LONG);
-  private static final MethodHandle READV = function("readv", true, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle WRITEV = function("writev", true, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle READ = function("read", true, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle WRITE = function("write", true, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle WRITEV =
+      function("writev", true, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle IOCTL =
       variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
   private static final MethodHandle IOCTL_VALUE =
@@ -65,12 +66,10 @@ public final class Libc {
   private static final MethodHandle BIND = function("bind", false, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SETSOCKOPT =
       function("setsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle SENDMSG =
-      function("sendmsg", true, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SENDMMSG =
-      function("sendmmsg", false, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+      function("sendmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle RECVMMSG =
-      function("recvmmsg", false, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS);
+      function("recvmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle STRERROR =
       LINKER.downcallHandle(
           symbol("strerror"), FunctionDescriptor.of(ADDRESS.withTargetLayout(bytes()), JAVA_INT));
@@ -93,37 +92,32 @@ public final class Libc {
     }
   }
 
-  public static long read(int fd, MemorySegment buffer, long length) {
+  /**
+   * @param address of at least {@code length} bytes that stay allocated during the call
+   */
+  public static long read(int fd, long address, long length) {
     try {
-      return result((long) READ.invokeExact(state(), fd, buffer, length));
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  public static long write(int fd, MemorySegment buffer, long length) {
-    try {
-      return result((long) WRITE.invokeExact(state(), fd, buffer, length));
+      return result((long) READ.invokeExact(state(), fd, address, length));
     } catch (Throwable e) {
       throw unexpected(e);
     }
   }
 
   /**
-   * @param iovecs {@code count} of struct iovec: pointer, length
+   * @param address of at least {@code length} bytes that stay allocated during the call
    */
-  public static long readv(int fd, MemorySegment iovecs, int count) {
+  public static long write(int fd, long address, long length) {
     try {
-      return result((long) READV.invokeExact(state(), fd, iovecs, count));
+      return result((long) WRITE.invokeExact(state(), fd, address, length));
     } catch (Throwable e) {
       throw unexpected(e);
     }
   }
 
   /**
-   * @param iovecs {@code count} of struct iovec: pointer, length
+   * @param iovecs address of {@code count} entries as {@link Iovecs} lays them out
    */
-  public static long writev(int fd, MemorySegment iovecs, int count) {
+  public static long writev(int fd, long iovecs, int count) {
     try {
       return result((long) WRITEV.invokeExact(state(), fd, iovecs, count));
     } catch (Throwable e) {
@@ -203,20 +197,9 @@ public final class Libc {
   }
 
   /**
-   * @param message a struct msghdr as in sys/socket.h
+   * @param messages address of {@code count} headers as {@link Messages} lays them out
    */
-  public static long sendmsg(int fd, MemorySegment message, int flags) {
-    try {
-      return result((long) SENDMSG.invokeExact(state(), fd, message, flags));
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  /**
-   * @param messages {@code count} of struct mmsghdr as in sys/socket.h
-   */
-  public static int sendmmsg(int fd, MemorySegment messages, int count, int flags) {
+  public static int sendmmsg(int fd, long messages, int count, int flags) {
     try {
       return result((int) SENDMMSG.invokeExact(state(), fd, messages, count, flags));
     } catch (Throwable e) {
@@ -225,14 +208,13 @@ public final class Libc {
   }
 
   /**
-   * Without a timeout: use {@link #MSG_DONTWAIT} or a non-blocking socket.
+   * Without a timeout: for sockets that do not block.
    *
-   * @param messages {@code count} of struct mmsghdr as in sys/socket.h
+   * @param messages address of {@code count} headers as {@link Messages} lays them out
    */
-  public static int recvmmsg(int fd, MemorySegment messages, int count, int flags) {
+  public static int recvmmsg(int fd, long messages, int count, int flags) {
     try {
-      return result(
-          (int) RECVMMSG.invokeExact(state(), fd, messages, count, flags, MemorySegment.NULL));
+      return result((int) RECVMMSG.invokeExact(state(), fd, messages, count, flags, 0L));
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -127,7 +127,7 @@ public final class Pty implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment one = arena.allocate(8, 8);
       one.set(JAVA_BYTE, 0, (byte) 1);
-      Libc.write(wake, one, 8);
+      Libc.write(wake, one.address(), 8);
     }
     inUse.writeLock().lock();
     try {
@@ -147,7 +147,7 @@ public final class Pty implements AutoCloseable {
         if (!await(Libc.POLLIN, arena)) {
           return -1;
         }
-        count = Libc.read(master, buffer, buffer.byteSize());
+        count = Libc.read(master, buffer.address(), buffer.byteSize());
       } while (count == -Errno.EAGAIN);
       if (count == 0 || count == -Errno.EIO) {
         return -1; // pts(4): EIO is the end, the slave has been closed
@@ -191,7 +191,7 @@ public final class Pty implements AutoCloseable {
         }
         int part = (int) Math.min(buffer.byteSize(), length - done);
         MemorySegment.copy(source, offset + done, buffer, JAVA_BYTE, 0, part);
-        long count = Libc.write(master, buffer, part);
+        long count = Libc.write(master, buffer.address(), part);
         if (count < 0 && count != -Errno.EAGAIN) {
           throw Errno.failure(count, "cannot write to the terminal");
         }

@@ -58,7 +58,8 @@ class NetnsTest {
 
   @Test
   void aFileThatIsNoNamespaceIsNamed() {
-    IOException e = assertThrows(IOException.class, () -> Netns.call(Path.of("/dev/null"), () -> 1));
+    IOException e =
+        assertThrows(IOException.class, () -> Netns.call(Path.of("/dev/null"), () -> 1));
     assertEquals("cannot enter network namespace /dev/null: Invalid argument", e.getMessage());
   }
 

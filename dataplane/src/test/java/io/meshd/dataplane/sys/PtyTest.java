@@ -58,8 +58,7 @@ class PtyTest {
         .start(
             () -> {
               try {
-                text.complete(
-                    new String(pty.input().readAllBytes(), StandardCharsets.UTF_8));
+                text.complete(new String(pty.input().readAllBytes(), StandardCharsets.UTF_8));
               } catch (IOException e) {
                 text.completeExceptionally(new UncheckedIOException(e));
               }

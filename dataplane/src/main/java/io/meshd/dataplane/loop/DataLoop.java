@@ -1,0 +1,57 @@
+package io.meshd.dataplane.loop;
+
+import io.meshd.dataplane.switching.ForwardingTables;
+import io.meshd.dataplane.switching.LoopCounters;
+import io.meshd.dataplane.switching.VirtualSwitch;
+import io.meshd.dataplane.tap.TapDevice;
+import io.meshd.dataplane.underlay.UnderlayReceiver;
+import io.meshd.dataplane.underlay.UnderlaySender;
+import io.netty.channel.IoEventLoop;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread of the data plane with all that its frames need, shared with no other: a frame that is
+ * read here runs to its end here. Tables and TAPs are replaced by a task on the loop, that is
+ * between two frames.
+ */
+final class DataLoop {
+  private final IoEventLoop eventLoop;
+  private final LoopCounters counters;
+  private final VirtualSwitch virtualSwitch;
+  private final PortWriter ports;
+  private final FramesOut framesOut;
+
+  DataLoop(IoEventLoop eventLoop, UnderlaySender sender, int largestFrame, LoopCounters counters) {
+    this.eventLoop = eventLoop;
+    this.counters = counters;
+    virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, counters);
+    ports = new PortWriter(counters);
+    framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, counters);
+  }
+
+  /** Not reading yet. */
+  UnderlayHandle underlay(int descriptor) {
+    FramesIn framesIn =
+        new FramesIn(new UnderlayReceiver(descriptor), virtualSwitch, ports, counters);
+    return new UnderlayHandle(eventLoop, descriptor, framesIn);
+  }
+
+  /** Not reading yet. */
+  TapHandle tap(TapDevice tap, int slot, Runnable onGone) {
+    return new TapHandle(eventLoop, tap, slot, framesOut, onGone);
+  }
+
+  /** When the future is done, no frame is on its way by the old ones any more. */
+  Future<?> use(ForwardingTables tables, @Nullable TapDevice[] taps) {
+    return eventLoop.submit(
+        () -> {
+          virtualSwitch.use(tables);
+          ports.use(taps);
+        });
+  }
+
+  LoopCounters counters() {
+    return counters;
+  }
+}

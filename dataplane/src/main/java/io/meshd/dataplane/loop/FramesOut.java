@@ -1,0 +1,177 @@
+package io.meshd.dataplane.loop;
+
+import io.meshd.dataplane.offload.TcpSegmenter;
+import io.meshd.dataplane.switching.DropReason;
+import io.meshd.dataplane.switching.ForwardingDecision;
+import io.meshd.dataplane.switching.LoopCounters;
+import io.meshd.dataplane.switching.TrafficCounter;
+import io.meshd.dataplane.switching.VirtualSwitch;
+import io.meshd.dataplane.tap.TapDevice;
+import io.meshd.dataplane.tap.VirtioNetHeader;
+import io.meshd.dataplane.underlay.UnderlaySender;
+import io.meshd.dataplane.wire.EthernetHeader;
+import io.meshd.dataplane.wire.FrameView;
+import io.meshd.dataplane.wire.InternetChecksum;
+import io.meshd.dataplane.wire.VxlanHeader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A frame's way from a TAP, in the order of the methods below:
+ *
+ * <ol>
+ *   <li>{@link #read}: into the slab, with its virtio header
+ *   <li>the switch decides
+ *   <li>{@link #deliver}: to ports of this node as it is, offloads still asked for
+ *   <li>{@link #encapsulate}: to VTEPs, where nobody can be asked: cut, checksummed
+ *   <li>{@link #flush}: the batch leaves
+ * </ol>
+ *
+ * <p>Frames lie one behind the other in the slab until the batch has left. One per loop.
+ */
+final class FramesOut {
+  private static final int LARGEST_READ = 66 * 1024;
+  private static final int SLAB = 8 * LARGEST_READ;
+  private static final int CSUM_LENGTH = 2;
+
+  /** What the in-place VXLAN header may overwrite: the virtio header, no longer needed then. */
+  private static final int IN_PLACE = VxlanHeader.LENGTH;
+
+  private final MemorySegment slab = Arena.ofAuto().allocate(SLAB, 64);
+  private final VirtualSwitch virtualSwitch;
+  private final PortWriter ports;
+  private final UnderlaySender underlay;
+  private final TcpSegmenter segmenter = new TcpSegmenter();
+  private final LoopCounters counters;
+  private final int largestFrame;
+  private long used;
+
+  FramesOut(
+      VirtualSwitch virtualSwitch,
+      PortWriter ports,
+      UnderlaySender underlay,
+      int largestFrame,
+      LoopCounters counters) {
+    this.virtualSwitch = virtualSwitch;
+    this.ports = ports;
+    this.underlay = underlay;
+    this.largestFrame = largestFrame;
+    this.counters = counters;
+  }
+
+  /**
+   * Reads one frame and sends it on its way.
+   *
+   * @return bytes read, or {@code -errno} as from {@link TapDevice#read}
+   */
+  long read(TapDevice tap, int slot) {
+    if (used + LARGEST_READ > SLAB) {
+      flush();
+    }
+    long at = used;
+    long read = tap.read(slab.address() + at, LARGEST_READ);
+    if (read > 0) {
+      forward(slot, at, (int) read);
+    }
+    return read;
+  }
+
+  private void forward(int slot, long at, int read) {
+    int length = read - VirtioNetHeader.LENGTH;
+    counters.count(TrafficCounter.TAP_RX_FRAMES, 1);
+    counters.count(TrafficCounter.TAP_RX_BYTES, length);
+    ForwardingDecision decision =
+        virtualSwitch.fromPort(slot, slab, at + VirtioNetHeader.LENGTH, length);
+    if (decision.slotCount() > 0) {
+      deliver(decision, at, read);
+    }
+    if (decision.vtepCount() > 0) {
+      encapsulate(decision, at, length);
+      used = at + read + 63 & ~63L;
+    }
+  }
+
+  private void deliver(ForwardingDecision decision, long at, int read) {
+    if (decision.destinationMac() != 0) {
+      EthernetHeader.destination(slab, at + VirtioNetHeader.LENGTH, decision.destinationMac());
+    }
+    for (int i = 0; i < decision.slotCount(); i++) {
+      ports.write(decision.slot(i), slab, at, read);
+    }
+  }
+
+  private void encapsulate(ForwardingDecision decision, long at, int length) {
+    int gso = VirtioNetHeader.gsoType(slab, at);
+    if (gso == VirtioNetHeader.GSO_TCPV4) {
+      encapsulateSegments(decision, VirtioNetHeader.gsoSize(slab, at));
+    } else if (gso != VirtioNetHeader.GSO_NONE) {
+      counters.drop(DropReason.UNSUPPORTED_OFFLOAD);
+    } else if (length > largestFrame) {
+      counters.drop(DropReason.FRAME_TOO_BIG);
+    } else if (VirtioNetHeader.needsChecksum(slab, at) && !completeChecksum(at, length)) {
+      counters.drop(DropReason.MALFORMED);
+    } else {
+      encapsulateWhole(decision, at + VirtioNetHeader.LENGTH, length);
+    }
+  }
+
+  private void encapsulateSegments(ForwardingDecision decision, int segmentSize) {
+    FrameView frame = virtualSwitch.frame();
+    if (!frame.hasTcpHeader() || segmentSize == 0) {
+      counters.drop(DropReason.MALFORMED);
+      return;
+    }
+    if (frame.tcpHeadersLength() + segmentSize > largestFrame) {
+      counters.drop(DropReason.FRAME_TOO_BIG);
+      return;
+    }
+    int hash = frame.flowHash();
+    int segments = segmenter.begin(frame, segmentSize);
+    int headersLength = VxlanHeader.LENGTH + segmenter.headersLength();
+    MemorySegment headers = underlay.headers();
+    for (int v = 0; v < decision.vtepCount(); v++) {
+      for (int i = 0; i < segments; i++) {
+        long header = underlay.prepare(hash);
+        VxlanHeader.initialize(headers, header, decision.vni());
+        segmenter.writeHeaders(i, headers, header + VxlanHeader.LENGTH);
+        underlay.add(
+            decision.vtep(v),
+            header,
+            headersLength,
+            slab.address() + segmenter.payloadAt(i),
+            segmenter.payloadLength(i));
+      }
+    }
+  }
+
+  /** Adds what the sender left to hardware: the sum from start to end (virtio 1.2, 5.1.6.2). */
+  private boolean completeChecksum(long at, int length) {
+    int start = VirtioNetHeader.checksumStart(slab, at);
+    int offset = VirtioNetHeader.checksumOffset(slab, at);
+    if (start + offset + CSUM_LENGTH > length) {
+      return false;
+    }
+    long from = at + VirtioNetHeader.LENGTH + start;
+    int sum = ~InternetChecksum.fold(InternetChecksum.add(0, slab, from, length - start)) & 0xffff;
+    // Zero means "no checksum" in UDP; its other form is as good everywhere (RFC 768).
+    slab.set(ValueLayout.JAVA_SHORT_UNALIGNED, from + offset, (short) (sum == 0 ? 0xffff : sum));
+    return true;
+  }
+
+  private void encapsulateWhole(ForwardingDecision decision, long frameAt, int length) {
+    int hash = virtualSwitch.frame().flowHash();
+    long at = frameAt - IN_PLACE;
+    VxlanHeader.initialize(slab, at, decision.vni());
+    for (int v = 0; v < decision.vtepCount(); v++) {
+      underlay.prepare(hash);
+      underlay.add(decision.vtep(v), slab.address() + at, IN_PLACE + length);
+    }
+  }
+
+  /** Sends what was collected; the slab is empty afterwards. */
+  void flush() {
+    underlay.flush();
+    used = 0;
+  }
+}

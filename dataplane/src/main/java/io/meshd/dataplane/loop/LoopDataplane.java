@@ -1,0 +1,199 @@
+package io.meshd.dataplane.loop;
+
+import io.meshd.dataplane.Dataplane;
+import io.meshd.dataplane.DataplaneConfig;
+import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.dataplane.TapAttachment;
+import io.meshd.dataplane.switching.ForwardingTables;
+import io.meshd.dataplane.switching.LoopCounters;
+import io.meshd.dataplane.tap.TapDevice;
+import io.meshd.dataplane.underlay.UdpUnderlay;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The data plane on data loops. Changes come from any thread, one at a time; each makes new tables
+ * and waits until every loop uses them. A TAP that disappears (with its namespace) is let go, with
+ * one line in the log; its port is then one without TAP.
+ */
+public final class LoopDataplane implements Dataplane {
+  private static final Logger LOG = LoggerFactory.getLogger(LoopDataplane.class);
+
+  private final MultiThreadIoEventLoopGroup group;
+  private final UdpUnderlay underlay;
+  private final List<DataLoop> loops;
+  private final UnderlayHandle receiving;
+
+  // Guarded by this.
+  private final Map<String, AttachedTap> taps = new HashMap<>();
+  private final BitSet slots = new BitSet();
+  private ForwardingSpec spec = ForwardingSpec.EMPTY;
+  private boolean closed;
+
+  private LoopDataplane(
+      MultiThreadIoEventLoopGroup group, UdpUnderlay underlay, List<DataLoop> loops) {
+    this.group = group;
+    this.underlay = underlay;
+    this.loops = loops;
+    receiving = loops.getFirst().underlay(underlay.receivingDescriptor());
+  }
+
+  /** As {@link Dataplane#open}. */
+  public static LoopDataplane open(DataplaneConfig config) throws IOException {
+    if (config.loops() < 1) {
+      throw new IllegalArgumentException("at least one data loop: " + config.loops());
+    }
+    if (!Epoll.isAvailable()) {
+      throw new IOException("epoll is not available", Epoll.unavailabilityCause());
+    }
+    UdpUnderlay underlay = UdpUnderlay.open(config.vtep(), config.vxlanPort());
+    MultiThreadIoEventLoopGroup group =
+        new MultiThreadIoEventLoopGroup(
+            config.loops(),
+            new DefaultThreadFactory("meshd-data", true),
+            EpollIoHandler.newFactory());
+    try {
+      List<DataLoop> loops = new ArrayList<>();
+      for (int i = 0; i < config.loops(); i++) {
+        IoEventLoop eventLoop = group.next();
+        LoopCounters counters = new LoopCounters();
+        loops.add(
+            new DataLoop(
+                eventLoop,
+                underlay.sender(config.vtep(), counters),
+                underlay.largestFrame(),
+                counters));
+      }
+      LoopDataplane dataplane = new LoopDataplane(group, underlay, List.copyOf(loops));
+      dataplane.receiving.register();
+      return dataplane;
+    } catch (IOException e) {
+      stop(group);
+      underlay.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public synchronized void attachTap(TapAttachment asked) throws IOException {
+    if (closed) {
+      throw new IOException("the data plane is closed");
+    }
+    String namespace = AttachedTap.namespaceOf(asked.netns());
+    AttachedTap old = taps.get(asked.port());
+    if (old != null) {
+      if (old.serves(asked)) {
+        return;
+      }
+      release(old);
+    }
+    TapDevice device = TapDevice.open(asked.netns(), asked.device());
+    int slot = slots.nextClearBit(0);
+    slots.set(slot);
+    DataLoop loop = loopOf(slot);
+    TapHandle handle = loop.tap(device, slot, () -> gone(asked.port(), device));
+    taps.put(asked.port(), new AttachedTap(asked, namespace, slot, device, handle));
+    swap();
+    handle.register();
+  }
+
+  /** The first loop receives from the underlay; others, where there are, share the TAPs. */
+  private DataLoop loopOf(int slot) {
+    int others = loops.size() - 1;
+    return others == 0 ? loops.getFirst() : loops.get(1 + slot % others);
+  }
+
+  @Override
+  public synchronized void detachTap(String port) {
+    AttachedTap tap = taps.get(port);
+    if (tap != null) {
+      tap.device().deleteOnClose();
+      release(tap);
+    }
+  }
+
+  /** On a loop; the rest is not the loop's work. */
+  private void gone(String port, TapDevice device) {
+    Thread.ofVirtual().name("meshd-tap-gone").start(() -> forget(port, device));
+  }
+
+  private synchronized void forget(String port, TapDevice device) {
+    AttachedTap tap = taps.get(port);
+    if (tap != null && tap.device() == device) {
+      LOG.info("device {} of port {} is gone", device.name(), port);
+      release(tap);
+    }
+  }
+
+  /** Closes the descriptor when no loop can use its number any more. */
+  private void release(AttachedTap tap) {
+    taps.remove(tap.attachment().port());
+    tap.handle().unregister();
+    swap();
+    slots.clear(tap.slot());
+    tap.device().close();
+  }
+
+  @Override
+  public synchronized void apply(ForwardingSpec spec) {
+    this.spec = spec;
+    if (!closed) {
+      swap();
+    }
+  }
+
+  private void swap() {
+    ForwardingTables tables =
+        ForwardingTables.compile(
+            spec,
+            port -> {
+              AttachedTap tap = taps.get(port);
+              return tap == null ? ForwardingTables.NO_SLOT : tap.slot();
+            });
+    @Nullable TapDevice[] devices = new TapDevice[slots.length()];
+    taps.values().forEach(tap -> devices[tap.slot()] = tap.device());
+    List<Future<?>> done = new ArrayList<>();
+    for (DataLoop loop : loops) {
+      done.add(loop.use(tables, devices));
+    }
+    done.forEach(DrainingHandle::await);
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    Map<String, Long> totals = new TreeMap<>();
+    loops.forEach(loop -> loop.counters().addTo(totals));
+    return totals;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    stop(group);
+    taps.values().forEach(tap -> tap.device().close());
+    taps.clear();
+    underlay.close();
+  }
+
+  private static void stop(MultiThreadIoEventLoopGroup group) {
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+}

@@ -1,0 +1,53 @@
+package io.meshd.dataplane.switching;
+
+/**
+ * Why a frame went nowhere. The label is the counter's name after {@code dropped.}, and the word in
+ * traces and logs.
+ */
+public enum DropReason {
+  // From a TAP.
+  MALFORMED("malformed", "headers longer than the frame, or contradicting each other"),
+  UNSUPPORTED_ETHERTYPE("unsupported_ethertype", "neither IPv4 nor ARP"),
+  UNASSIGNED_PORT("unassigned_port", "from a TAP that no network has as port (yet)"),
+  SPOOFED_MAC("spoofed_mac", "source MAC is not the port's"),
+  SPOOFED_IP("spoofed_ip", "source IP, or ARP's sender, is not the port's"),
+  UNSOLICITED_ARP("unsolicited_arp", "ARP that asks nothing: a reply or a gratuitous one"),
+  UNKNOWN_ARP_TARGET("unknown_arp_target", "ARP for an address that the network has not"),
+  UNKNOWN_MAC("unknown_mac", "no endpoint of the network has the destination MAC"),
+  NODE_FLOWS_ONLY("node_flows_only", "a network for ingress lets only flows from nodes pass"),
+  GATEWAY_OFF_NODE("gateway_off_node", "the gateway's address never crosses to another node"),
+  NOT_FOR_NODE("not_for_node", "to the node port, but not to the gateway's or node's address"),
+  PORT_NOT_ATTACHED("port_not_attached", "the destination port has no TAP (yet)"),
+  PORT_DOWN("port_down", "the destination TAP is down or gone"),
+  FRAME_TOO_BIG("frame_too_big", "does not fit the underlay's MTU with 50 bytes of VXLAN"),
+  UNSUPPORTED_OFFLOAD("unsupported_offload", "asks for an offload that was not offered"),
+  UNDERLAY_BUSY("underlay_busy", "the underlay socket's buffer is full"),
+  UNDERLAY_ERROR("underlay_error", "the underlay refused to send: no route, link down"),
+  // From the underlay.
+  VXLAN_MALFORMED("vxlan_malformed", "shorter than a VXLAN header, or without the I flag"),
+  UNKNOWN_VNI("unknown_vni", "VXLAN of a network that this node has not"),
+  UNKNOWN_VTEP("unknown_vtep", "outer source is no VTEP of that network"),
+  INNER_MALFORMED("inner_malformed", "as malformed, inside VXLAN"),
+  INNER_UNSUPPORTED("inner_unsupported", "neither IPv4 nor ARP inside VXLAN"),
+  INNER_ARP("inner_arp", "ARP inside VXLAN: every node answers from its own tables"),
+  SPOOFED_INNER_MAC("spoofed_inner_mac", "inner source MAC is not behind that VTEP"),
+  SPOOFED_INNER_IP("spoofed_inner_ip", "inner source IP is not that MAC's"),
+  NOT_LOCAL("not_local", "from the underlay to a MAC that is not on this node");
+
+  private final String label;
+  private final String meaning;
+
+  DropReason(String label, String meaning) {
+    this.label = label;
+    this.meaning = meaning;
+  }
+
+  public String label() {
+    return label;
+  }
+
+  /** One line for people. */
+  public String meaning() {
+    return meaning;
+  }
+}

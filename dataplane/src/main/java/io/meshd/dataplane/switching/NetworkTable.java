@@ -1,0 +1,97 @@
+package io.meshd.dataplane.switching;
+
+import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.dataplane.ForwardingSpec.Address;
+import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.vxlan.VtepTable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** One network as the switch looks things up in it. Immutable. */
+final class NetworkTable {
+  final int vni;
+  final boolean nodeFlowsOnly;
+  final VtepTable vteps;
+
+  /** Slots of the endpoints with a TAP: where broadcasts go on this node. */
+  final int[] endpointSlots;
+
+  /** What the node port's device believes to be its MAC: the gateway's. */
+  final long nodeDeviceMac;
+
+  private final LongTable<Station> byMac;
+  private final LongTable<Station> byIp;
+  private final List<Source> sources;
+
+  /** A port of this network as the sender of frames. */
+  record Source(NetworkTable network, int slot, Station station) {}
+
+  NetworkTable(ForwardingSpec.Network network, ToIntFunction<String> slotOfPort) {
+    vni = network.vni();
+    nodeFlowsOnly = network.nodeFlowsOnly();
+    vteps = new VtepTable(network.vteps());
+    List<Station> stations = new ArrayList<>();
+    for (ForwardingSpec.RemoteEndpoint remote : network.remotes()) {
+      Station.Kind kind = remote.node() ? Station.Kind.NODE : Station.Kind.ENDPOINT;
+      stations.add(station(kind, remote.address(), Station.NO_SLOT, remote.vtep().bits()));
+    }
+    sources = new ArrayList<>();
+    for (ForwardingSpec.LocalPort port : network.ports()) {
+      int slot = slotOfPort.applyAsInt(port.port());
+      addLocal(station(Station.Kind.ENDPOINT, port.address(), slot, 0), stations);
+    }
+    endpointSlots = sources.stream().mapToInt(Source::slot).toArray();
+    ForwardingSpec.NodePort node = network.nodePort();
+    nodeDeviceMac = node == null ? 0 : node.deviceMac().bits();
+    if (node != null) {
+      addNodePort(node, network.gateway(), slotOfPort.applyAsInt(node.port()), stations);
+    }
+    // Local ones come last and win, should a spec in transition have an address twice.
+    Map<Long, Station> macs = new HashMap<>();
+    Map<Long, Station> ips = new HashMap<>();
+    for (Station station : stations) {
+      macs.put(station.mac(), station);
+      ips.put((long) station.ip(), station);
+    }
+    byMac = new LongTable<>(macs);
+    byIp = new LongTable<>(ips);
+  }
+
+  private void addNodePort(
+      ForwardingSpec.NodePort node, Ipv4Address gateway, int slot, List<Station> stations) {
+    Address asGateway = new Address(gateway, node.deviceMac());
+    addLocal(station(Station.Kind.GATEWAY, asGateway, slot, 0), stations);
+    Address own = node.address();
+    if (own != null) {
+      stations.add(station(Station.Kind.NODE, own, slot, 0));
+    }
+  }
+
+  private void addLocal(Station station, List<Station> stations) {
+    stations.add(station);
+    if (station.slot() != Station.NO_SLOT) {
+      sources.add(new Source(this, station.slot(), station));
+    }
+  }
+
+  @Nullable Station byMac(long mac) {
+    return byMac.get(mac);
+  }
+
+  @Nullable Station byIp(int ip) {
+    return byIp.get(ip);
+  }
+
+  /** The ports that have a TAP. */
+  List<Source> sources() {
+    return sources;
+  }
+
+  private static Station station(Station.Kind kind, Address address, int slot, int vtep) {
+    return new Station(kind, address.mac().bits(), address.ip().bits(), slot, vtep);
+  }
+}

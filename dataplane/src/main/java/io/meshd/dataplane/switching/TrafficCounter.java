@@ -1,0 +1,24 @@
+package io.meshd.dataplane.switching;
+
+/** What a loop counts besides drops. Bytes are of frames, without VXLAN and what is outside it. */
+public enum TrafficCounter {
+  TAP_RX_FRAMES("tap.rx_frames"),
+  TAP_RX_BYTES("tap.rx_bytes"),
+  TAP_TX_FRAMES("tap.tx_frames"),
+  TAP_TX_BYTES("tap.tx_bytes"),
+  VXLAN_RX_DATAGRAMS("vxlan.rx_datagrams"),
+  VXLAN_RX_BATCHES("vxlan.rx_batches"),
+  VXLAN_TX_DATAGRAMS("vxlan.tx_datagrams"),
+  VXLAN_TX_BATCHES("vxlan.tx_batches"),
+  ARP_REPLIES("arp.replies");
+
+  private final String label;
+
+  TrafficCounter(String label) {
+    this.label = label;
+  }
+
+  public String label() {
+    return label;
+  }
+}

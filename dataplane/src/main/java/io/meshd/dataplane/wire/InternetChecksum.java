@@ -1,0 +1,102 @@
+package io.meshd.dataplane.wire;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * The checksum of IPv4, TCP and UDP (RFC 1071). Sums are taken in the machine's own byte order,
+ * which the RFC's section 2 (B) allows as long as the result is stored in that order too: {@link
+ * #store} does, {@link #ofField} turns a header field's value into its part of such a sum.
+ *
+ * <p>A sum is kept unfolded in a long; 2^32 words fit, far more than a frame has.
+ */
+public final class InternetChecksum {
+  private static final ValueLayout.OfLong WORD8 = ValueLayout.JAVA_LONG_UNALIGNED;
+  private static final ValueLayout.OfInt WORD4 = ValueLayout.JAVA_INT_UNALIGNED;
+  private static final ValueLayout.OfShort WORD2 = ValueLayout.JAVA_SHORT_UNALIGNED;
+  private static final boolean LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+  private static final long LOW = 0xffffffffL;
+
+  private InternetChecksum() {}
+
+  /**
+   * Adds bytes to a sum. They must begin at an even place of what the checksum covers.
+   *
+   * @return the new sum, unfolded
+   */
+  public static long add(long sum, MemorySegment m, long at, long length) {
+    long i = at;
+    long end = at + length;
+    long a = sum;
+    long b = 0;
+    for (; i + 32 <= end; i += 32) {
+      long w0 = m.get(WORD8, i);
+      long w1 = m.get(WORD8, i + 8);
+      long w2 = m.get(WORD8, i + 16);
+      long w3 = m.get(WORD8, i + 24);
+      a += (w0 & LOW) + (w0 >>> 32) + (w2 & LOW) + (w2 >>> 32);
+      b += (w1 & LOW) + (w1 >>> 32) + (w3 & LOW) + (w3 >>> 32);
+    }
+    a += b;
+    for (; i + 4 <= end; i += 4) {
+      a += m.get(WORD4, i) & LOW;
+    }
+    if (i + 2 <= end) {
+      a += m.get(WORD2, i) & 0xffff;
+      i += 2;
+    }
+    if (i < end) {
+      int last = m.get(JAVA_BYTE, i) & 0xff;
+      a += LITTLE ? last : last << 8;
+    }
+    return a;
+  }
+
+  /** A 16-bit field's part of a sum. */
+  public static long ofField(int value) {
+    short field = (short) value;
+    return (LITTLE ? Short.reverseBytes(field) : field) & 0xffff;
+  }
+
+  /** A 32-bit field's part of a sum. */
+  public static long ofWord(int value) {
+    return (LITTLE ? Integer.reverseBytes(value) : value) & LOW;
+  }
+
+  /** Folds to 16 bits, in the machine's order; 0xffff over data and its right checksum. */
+  public static int fold(long sum) {
+    long s = (sum >>> 32) + (sum & LOW);
+    s = (s >>> 32) + (s & LOW);
+    int folded = (int) ((s >>> 16) + (s & 0xffff));
+    folded = (folded >>> 16) + (folded & 0xffff);
+    return folded;
+  }
+
+  /** Writes the complement of the sum: a finished checksum. */
+  public static void store(MemorySegment m, long at, long sum) {
+    m.set(WORD2, at, (short) ~fold(sum));
+  }
+
+  /** Writes the folded sum itself: the pseudo header's part where hardware is to do the rest. */
+  public static void storePartial(MemorySegment m, long at, long sum) {
+    m.set(WORD2, at, (short) fold(sum));
+  }
+
+  /** Whether data that contains its checksum is whole. */
+  public static boolean verifies(long sum) {
+    return fold(sum) == 0xffff;
+  }
+
+  /**
+   * The pseudo header of TCP and UDP over IPv4 (RFC 9293 section 3.1).
+   *
+   * @param ip where the IPv4 header begins
+   * @param length of the TCP or UDP header and payload
+   */
+  public static long ofPseudoHeader(MemorySegment m, long ip, int protocol, int length) {
+    return add(ofField(protocol) + ofField(length), m, ip + Ipv4Header.SOURCE_OFFSET, 8);
+  }
+}

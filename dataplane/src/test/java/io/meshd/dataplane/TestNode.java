@@ -1,0 +1,138 @@
+package io.meshd.dataplane;
+
+import io.meshd.dataplane.ForwardingSpec.Address;
+import io.meshd.dataplane.sys.Netns;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node of a test: a namespace with its underlay address and a data plane whose sockets are there,
+ * and tasks' namespaces behind it. Everything is on one network, 10.0.1.0/24 with VNI 4097.
+ */
+final class TestNode implements AutoCloseable {
+  static final int VNI = 4097;
+  static final int PORT = 4789;
+  static final Ipv4Address GATEWAY = Ipv4Address.parse("10.0.1.1");
+
+  final String namespace;
+  final Ipv4Address vtep;
+  private final TestNamespaces namespaces;
+  private final List<ForwardingSpec.LocalPort> ports = new ArrayList<>();
+  private final List<ForwardingSpec.RemoteEndpoint> remotes = new ArrayList<>();
+  private final List<Ipv4Address> vteps = new ArrayList<>();
+  private ForwardingSpec.@Nullable NodePort nodePort;
+  private boolean nodeFlowsOnly;
+  private Dataplane dataplane;
+
+  TestNode(TestNamespaces namespaces, String namespace, String vtep) throws Exception {
+    this.namespaces = namespaces;
+    this.namespace = namespace;
+    this.vtep = Ipv4Address.parse(vtep);
+    dataplane = open();
+  }
+
+  private Dataplane open() throws Exception {
+    return Netns.call(
+        TestNamespaces.path(namespace), () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2)));
+  }
+
+  /** Two namespaces joined by a veth pair, u0 in each, without checksum or segmentation help. */
+  static void join(String a, String addressA, String b, String addressB) {
+    TestNamespaces.run(
+        "ip", "link", "add", "u0", "netns", a, "type", "veth", "peer", "u0", "netns", b);
+    address(a, addressA);
+    address(b, addressB);
+  }
+
+  private static void address(String namespace, String address) {
+    TestNamespaces.in(namespace, "ip", "addr", "add", address + "/24", "dev", "u0");
+    TestNamespaces.in(namespace, "ip", "link", "set", "u0", "up");
+  }
+
+  /** What Swarm gives an endpoint: 02:42 and its address. */
+  static MacAddress mac(Ipv4Address ip) {
+    return new MacAddress(0x0242_0000_0000L | (ip.bits() & 0xffffffffL));
+  }
+
+  static Address station(String ip) {
+    Ipv4Address address = Ipv4Address.parse(ip);
+    return new Address(address, mac(address));
+  }
+
+  /** A task's namespace with eth0 on the network; its name. */
+  String task(String name, String ip) throws Exception {
+    String task = namespaces.add(name);
+    attach(name, task, ip);
+    plumb(task, ip);
+    return task;
+  }
+
+  void attach(String port, String task, String ip) throws Exception {
+    dataplane.attachTap(new TapAttachment(port, TestNamespaces.path(task), "eth0"));
+    ports.add(new ForwardingSpec.LocalPort(port, station(ip)));
+  }
+
+  static void plumb(String task, String ip) {
+    String mac = mac(Ipv4Address.parse(ip)).toString();
+    TestNamespaces.in(task, "ip", "link", "set", "eth0", "address", mac, "mtu", "1450", "up");
+    TestNamespaces.in(task, "ip", "addr", "add", ip + "/24", "dev", "eth0");
+  }
+
+  /** The node namespace with the network's TAP, for the gateway and perhaps the node's address. */
+  String nodePort(String name, @Nullable String ip) throws Exception {
+    String ns = namespaces.add(name);
+    dataplane.attachTap(new TapAttachment("node", TestNamespaces.path(ns), "eth0"));
+    nodePort = new ForwardingSpec.NodePort("node", mac(GATEWAY), ip == null ? null : station(ip));
+    plumb(ns, GATEWAY.toString());
+    if (ip != null) {
+      TestNamespaces.in(ns, "ip", "addr", "add", ip + "/24", "dev", "eth0");
+    }
+    TestNamespaces.in(ns, "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1");
+    TestNamespaces.in(ns, "sysctl", "-qw", "net.ipv4.conf.all.arp_announce=2");
+    return ns;
+  }
+
+  void nodeFlowsOnly() {
+    nodeFlowsOnly = true;
+  }
+
+  void remote(String ip, String vtep, boolean node) {
+    Ipv4Address behind = Ipv4Address.parse(vtep);
+    remotes.add(new ForwardingSpec.RemoteEndpoint(station(ip), behind, node));
+    if (!vteps.contains(behind)) {
+      vteps.add(behind);
+    }
+  }
+
+  void apply() {
+    dataplane.apply(
+        new ForwardingSpec(
+            List.of(
+                new ForwardingSpec.Network(
+                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, nodeFlowsOnly))));
+  }
+
+  Dataplane dataplane() {
+    return dataplane;
+  }
+
+  long counter(String name) {
+    Long value = dataplane.counters().get(name);
+    if (value == null) {
+      throw new AssertionError("no counter " + name);
+    }
+    return value;
+  }
+
+  @Override
+  public void close() {
+    dataplane.close();
+  }
+
+  /** The data plane ends and another one starts with the same TAPs, as after a crash. */
+  void restart() throws Exception {
+    dataplane.close();
+    dataplane = open();
+  }
+}
