@@ -89,8 +89,13 @@ class PackageArrowsTest {
   }
 
   @Test
-  void addressesAreHandedOutByTheStateAlone() {
-    onlyIn("io.meshd.ipam..", ROOT + ".state..", "io.meshd.ipam..");
+  void addressesAreHandedOutByTheStateAndOnBridgesByTheNode() {
+    onlyIn(
+        "io.meshd.ipam..",
+        ROOT + ".state..",
+        ROOT + ".tasks..",
+        ROOT + ".linux..",
+        "io.meshd.ipam..");
   }
 
   @Test

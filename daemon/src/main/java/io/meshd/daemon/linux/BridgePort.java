@@ -1,5 +1,7 @@
 package io.meshd.daemon.linux;
 
+import io.meshd.ipam.Ipv4;
+import io.meshd.ipam.Mac;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -20,15 +22,6 @@ public record BridgePort(
     String subnet,
     String address,
     boolean isolated) {
-
-  /** 02:42 and the IPv4 address in hex, as every MAC that is made here. */
-  public static String macOf(String address) {
-    StringBuilder mac = new StringBuilder("02:42");
-    for (String part : address.split("\\.", -1)) {
-      mac.append(':').append(String.format("%02x", Integer.parseInt(part)));
-    }
-    return mac.toString();
-  }
 
   /** The host's end, and the other end in the namespace: made together or not at all. */
   public void hostChanges(IpChanges changes) {
@@ -58,7 +51,7 @@ public record BridgePort(
             "link set dev "
                 + device
                 + " address "
-                + macOf(address)
+                + Mac.of(Ipv4.parse(address))
                 + " mtu "
                 + NodeBridges.MTU
                 + " up")

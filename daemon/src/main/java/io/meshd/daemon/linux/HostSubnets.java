@@ -2,6 +2,7 @@ package io.meshd.daemon.linux;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meshd.api.Json;
+import io.meshd.ipam.Cidr;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,9 +24,9 @@ public final class HostSubnets {
    */
   public static String firstFree(int from, List<String> taken) throws IOException {
     for (int second = from; second <= LAST; second++) {
-      String candidate = "172." + second + ".0.0/16";
-      if (taken.stream().noneMatch(t -> overlap(candidate, t))) {
-        return candidate;
+      Cidr candidate = Cidr.parse("172." + second + ".0.0/16");
+      if (taken.stream().noneMatch(t -> candidate.overlaps(prefix(t)))) {
+        return candidate.toString();
       }
     }
     throw new IOException(
@@ -54,23 +55,7 @@ public final class HostSubnets {
     return destinations;
   }
 
-  static boolean overlap(String a, String b) {
-    int length = Math.min(length(a), length(b));
-    int mask = length == 0 ? 0 : -1 << (32 - length);
-    return (bits(a) & mask) == (bits(b) & mask);
-  }
-
-  private static int length(String prefix) {
-    int slash = prefix.indexOf('/');
-    return slash < 0 ? 32 : Integer.parseInt(prefix.substring(slash + 1));
-  }
-
-  private static int bits(String prefix) {
-    int slash = prefix.indexOf('/');
-    int bits = 0;
-    for (String part : (slash < 0 ? prefix : prefix.substring(0, slash)).split("\\.", -1)) {
-      bits = bits << 8 | Integer.parseInt(part);
-    }
-    return bits;
+  private static Cidr prefix(String destination) {
+    return Cidr.parse(destination.indexOf('/') < 0 ? destination + "/32" : destination);
   }
 }

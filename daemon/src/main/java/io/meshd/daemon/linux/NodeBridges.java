@@ -3,6 +3,8 @@ package io.meshd.daemon.linux;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meshd.api.Json;
+import io.meshd.ipam.Ipv4;
+import io.meshd.ipam.Mac;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -107,7 +109,7 @@ public final class NodeBridges {
     changes
         .make("link add name " + name + " type bridge")
         // Its own MAC: a bridge without one takes that of a port and changes it with the ports.
-        .line("link set dev " + name + " address " + BridgePort.macOf(gateway) + " mtu " + MTU)
+        .line("link set dev " + name + " address " + Mac.of(Ipv4.parse(gateway)) + " mtu " + MTU)
         .line("link set dev " + name + " addrgenmode none up")
         .line(
             "address replace "

@@ -1,0 +1,49 @@
+package io.meshd.daemon.tasks;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task as it is to be on this node.
+ *
+ * @param id 25 characters; a task is started at most once
+ * @param name as {@code ps} shows it, web.1.id
+ * @param command the command line; the first word is looked up in the task's PATH
+ * @param env NAME=VALUE; PATH, HOME and HOSTNAME have defaults, nothing comes from the daemon's own
+ * @param user name, uid, or either with :group; null for the daemon's
+ * @param stopSignal TERM by default
+ * @param stopGraceNanos from the stop signal to SIGKILL
+ * @param networks overlays in order: eth0, eth1, ...; without any, eth0 is on the local bridge
+ */
+public record DesiredTask(
+    String id,
+    String name,
+    String serviceId,
+    String serviceName,
+    List<String> command,
+    List<String> env,
+    @Nullable String directory,
+    @Nullable String user,
+    @Nullable String hostname,
+    @Nullable String stopSignal,
+    long stopGraceNanos,
+    List<TaskNetwork> networks) {
+
+  /** Docker's grace: 10 s. */
+  public static final long DEFAULT_GRACE_NANOS = 10_000_000_000L;
+
+  /**
+   * An overlay that the task is on.
+   *
+   * @param address dotted IPv4, with {@code prefixLength} of the network's subnet
+   * @param mtu of the interface, 1450 by default
+   * @param internal true where the network gives no way out
+   */
+  public record TaskNetwork(
+      String networkId, String address, int prefixLength, String mac, int mtu, boolean internal) {}
+
+  /** The way out is over the gateway bridge, unless every network is internal. */
+  boolean hasWayOut() {
+    return networks.isEmpty() || networks.stream().anyMatch(n -> !n.internal());
+  }
+}

@@ -1,0 +1,67 @@
+package io.meshd.daemon.tasks;
+
+import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.linux.ToolRun;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Starts tasks under the shim, which is their parent from then on. */
+final class TaskLauncher {
+  private final Path shim;
+
+  /** {@code folder}: where the shim is put; a running shim keeps the text it was started with. */
+  TaskLauncher(Path folder) throws IOException {
+    shim = folder.resolve("shim.sh").toAbsolutePath();
+    try (InputStream text = TaskLauncher.class.getResourceAsStream("shim.sh")) {
+      DurableFile.write(shim, Objects.requireNonNull(text, "shim.sh").readAllBytes());
+    }
+  }
+
+  Path shim() {
+    return shim;
+  }
+
+  /**
+   * Starts it and returns at once; its folder tells the rest.
+   *
+   * @throws IOException in Docker's words when it cannot be started
+   */
+  void launch(DesiredTask task, TaskFolder folder, Path netns, @Nullable Path cgroup)
+      throws IOException {
+    RunAs user = RunAs.of(task.user());
+    TaskEnvironment environment = TaskEnvironment.of(task, user.home(), List.of());
+    String asked = task.directory();
+    String directory = asked == null || asked.isEmpty() ? "/" : asked;
+    CommandCheck.check(task.command(), environment.list(), directory);
+    for (Path log : List.of(folder.stdout(), folder.stderr())) {
+      if (!Files.exists(log)) {
+        Files.createFile(log);
+      }
+      // So that the task can open /dev/stdout again.
+      Files.setAttribute(log, "unix:uid", user.uid());
+    }
+    List<String> line = new ArrayList<>();
+    line.addAll(List.of(ToolRun.find("setsid"), "/bin/sh", shim.toString(), "run"));
+    line.add(folder.path().toAbsolutePath().toString());
+    line.add(cgroup == null ? "-" : cgroup.toString());
+    line.add(netns.toString());
+    line.add(TaskEnvironment.hostname(task));
+    line.add(directory);
+    line.addAll(environment.prefix());
+    line.addAll(user.prefix());
+    line.addAll(task.command());
+    ProcessBuilder builder = new ProcessBuilder(line);
+    environment.into(builder);
+    builder.directory(Path.of("/").toFile());
+    builder.redirectInput(Path.of("/dev/null").toFile());
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(ProcessBuilder.Redirect.appendTo(folder.shimLog().toFile()));
+    builder.start();
+  }
+}

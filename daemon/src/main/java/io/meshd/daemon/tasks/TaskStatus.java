@@ -1,0 +1,44 @@
+package io.meshd.daemon.tasks;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a task of this node stands, in Swarm's words.
+ *
+ * @param message what the node did last: started, finished, shutdown
+ * @param err why it is not running, or null
+ * @param pid of the task's first process while it runs
+ * @param exitCode 128 + signal for a process that was killed; null while it runs, or when it was
+ *     lost
+ */
+public record TaskStatus(
+    Phase phase,
+    Instant at,
+    String message,
+    @Nullable String err,
+    @Nullable Integer pid,
+    @Nullable Integer exitCode) {
+
+  /** Swarm's task states from where a node takes part in them, in their order. */
+  public enum Phase {
+    ACCEPTED,
+    PREPARING,
+    STARTING,
+    RUNNING,
+    COMPLETE,
+    SHUTDOWN,
+    FAILED,
+    REJECTED;
+
+    public boolean terminal() {
+      return compareTo(RUNNING) > 0;
+    }
+  }
+
+  /** Told of every change; called with the task locked, so it must return at once. */
+  @FunctionalInterface
+  public interface Listener {
+    void onStatus(String taskId, TaskStatus status);
+  }
+}

@@ -1,0 +1,306 @@
+package io.meshd.daemon.tasks;
+
+import io.meshd.daemon.linux.NetworkNamespaces;
+import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.tasks.TaskStatus.Phase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All tasks of this node. Whoever drives it calls, for a new task, {@link #prepare}, makes the TAPs
+ * in {@link #netns}, then {@link #connect} and {@link #launch}; for one that is to end, {@link
+ * #stop}; when it has ended, and its TAPs are gone, {@link #release}; and {@link #forget} when
+ * nobody asks for its logs any more. Every call can be repeated. Closing ends no task.
+ */
+public final class TaskSupervisor implements LocalTasks, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskSupervisor.class);
+  private static final long TICK_MILLIS = 1000;
+  private static final long FOLLOW_MILLIS = 100;
+
+  private final Path folder;
+  private final TaskInterfaces interfaces;
+  private final BridgeAddresses bridgeAddresses;
+  private final TaskLauncher launcher;
+  private final TaskExec exec;
+  private final TaskStatus.Listener listener;
+  private final FolderWatch watch;
+  private final Thread ticker;
+  private final Map<String, HeldTask> tasks = new ConcurrentHashMap<>();
+
+  /**
+   * Finds the tasks of an earlier daemon again.
+   *
+   * @param folder where each task has its folder, below the data folder
+   * @param hostNetns the namespace of the bridges, null for the daemon's own
+   * @param listener hears only what changes from now on; see {@link #status} for the rest
+   */
+  public TaskSupervisor(
+      Path folder,
+      NetworkNamespaces namespaces,
+      @Nullable Path hostNetns,
+      NodeBridges.Subnets subnets,
+      TaskStatus.Listener listener)
+      throws IOException {
+    this.folder = folder;
+    this.interfaces = new TaskInterfaces(namespaces, hostNetns, subnets);
+    this.bridgeAddresses = new BridgeAddresses(folder.resolve("bridge-addresses.json"), subnets);
+    this.launcher = new TaskLauncher(folder);
+    this.exec = new TaskExec(launcher.shim());
+    this.listener = listener;
+    this.watch = new FolderWatch(this::look);
+    load();
+    this.ticker = Thread.ofVirtual().name("task-ticker").start(this::tick);
+  }
+
+  private void load() throws IOException {
+    List<Path> folders;
+    try (Stream<Path> all = Files.list(folder)) {
+      folders = all.filter(Files::isDirectory).toList();
+    }
+    for (Path path : folders) {
+      TaskFolder task = new TaskFolder(path);
+      StoredTask stored = task.read();
+      if (stored == null) {
+        task.delete(); // killed before it was accepted
+        continue;
+      }
+      hold(stored, task).look();
+    }
+  }
+
+  private HeldTask hold(StoredTask stored, TaskFolder path) throws IOException {
+    HeldTask held = new HeldTask(stored, path, interfaces, launcher, listener);
+    tasks.put(stored.task().id(), held);
+    watch.add(stored.task().id(), path.path());
+    return held;
+  }
+
+  /** IDs of all tasks that this node knows, ended ones too. */
+  public Set<String> ids() {
+    return Set.copyOf(tasks.keySet());
+  }
+
+  public @Nullable TaskStatus status(String taskId) {
+    HeldTask held = tasks.get(taskId);
+    return held == null ? null : held.stored().status();
+  }
+
+  /** True while a namespace or device of the task may exist. */
+  public boolean hasDevices(String taskId) {
+    HeldTask held = tasks.get(taskId);
+    return held != null && held.stored().devices();
+  }
+
+  /** What the task was accepted as, or null when this node does not know it. */
+  public @Nullable DesiredTask task(String taskId) {
+    HeldTask held = tasks.get(taskId);
+    return held == null ? null : held.task();
+  }
+
+  /** The task's network namespace. */
+  public Path netns(String taskId) {
+    return interfaces.netns(taskId);
+  }
+
+  /**
+   * Remembers the task and makes its namespace.
+   *
+   * @throws IOException when it cannot even be remembered
+   */
+  public void prepare(DesiredTask task) throws IOException {
+    HeldTask held = tasks.get(task.id());
+    if (held == null) {
+      String address = null;
+      if (task.hasWayOut()) {
+        List<String> inUse =
+            tasks.values().stream()
+                .map(t -> t.stored().bridgeAddress())
+                .filter(Objects::nonNull)
+                .toList();
+        address = bridgeAddresses.allocate(!task.networks().isEmpty(), inUse);
+      }
+      TaskFolder path = new TaskFolder(folder.resolve(task.id()));
+      StoredTask stored = StoredTask.accepted(task, address);
+      path.write(stored);
+      held = hold(stored, path);
+      listener.onStatus(task.id(), stored.status());
+    }
+    held.prepare();
+  }
+
+  public void connect(String taskId) {
+    with(taskId, HeldTask::connect);
+  }
+
+  public void launch(String taskId) {
+    with(taskId, HeldTask::launch);
+  }
+
+  public void stop(String taskId) {
+    with(taskId, HeldTask::stop);
+  }
+
+  /** What kept the task from being prepared; without effect on one that runs. */
+  public void reject(String taskId, IOException reason) {
+    with(taskId, held -> held.reject(reason));
+  }
+
+  /** Removes what a task that has ended left behind, but not its logs. */
+  public void release(String taskId) throws IOException {
+    HeldTask held = tasks.get(taskId);
+    if (held != null) {
+      held.release();
+    }
+  }
+
+  /** Releases it and removes its folder with the logs; nothing while it has not ended. */
+  public void forget(String taskId) throws IOException {
+    HeldTask held = tasks.get(taskId);
+    if (held == null || !held.stored().phase().terminal()) {
+      return;
+    }
+    held.release();
+    held.folder().delete();
+    tasks.remove(taskId);
+  }
+
+  private void with(String taskId, Consumer<HeldTask> action) {
+    HeldTask held = tasks.get(taskId);
+    if (held != null) {
+      action.accept(held);
+    }
+  }
+
+  private void look(String taskId) {
+    with(taskId, HeldTask::look);
+  }
+
+  private void tick() {
+    try {
+      for (; ; ) {
+        Thread.sleep(TICK_MILLIS);
+        tasks.values().forEach(HeldTask::tick);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  @Override
+  public List<LocalTask> list() {
+    return tasks.values().stream()
+        .map(HeldTask::stored)
+        .sorted(Comparator.comparing(StoredTask::createdAt).reversed())
+        .map(this::shown)
+        .toList();
+  }
+
+  private LocalTask shown(StoredTask stored) {
+    DesiredTask task = stored.task();
+    Phase phase = stored.phase();
+    boolean running = phase == Phase.RUNNING;
+    return new LocalTask(
+        task.id(),
+        task.name(),
+        task.serviceId(),
+        task.serviceName(),
+        String.join(" ", task.command()),
+        running ? "running" : phase.terminal() ? "exited" : "created",
+        running && stored.pid() != null ? stored.pid() : 0,
+        stored.exitCode(),
+        Instant.parse(stored.createdAt()),
+        stored.startedAt() == null ? null : Instant.parse(stored.startedAt()),
+        phase.terminal() ? Instant.parse(stored.changedAt()) : null,
+        interfaces.addresses(stored));
+  }
+
+  @Override
+  public ExecProcess exec(
+      String taskId,
+      List<String> command,
+      List<String> env,
+      @Nullable String workingDir,
+      boolean tty,
+      int columns,
+      int rows)
+      throws IOException {
+    HeldTask held = known(taskId);
+    StoredTask stored = held.stored();
+    Integer pid = stored.pid();
+    if (stored.phase() != Phase.RUNNING || pid == null) {
+      throw new IOException("container " + taskId + " is not running");
+    }
+    return exec.start(
+        stored.task(),
+        netns(taskId),
+        pid,
+        held.cgroup(),
+        command,
+        env,
+        workingDir,
+        tty ? new TaskExec.TerminalSize(columns, rows) : null);
+  }
+
+  @Override
+  public void logs(String taskId, int tail, boolean follow, LogSink sink)
+      throws IOException, InterruptedException {
+    HeldTask held = known(taskId);
+    List<TaskLog.Reader> readers = new ArrayList<>();
+    try {
+      for (; ; ) {
+        boolean last = !follow || held.stored().phase().terminal() || !tasks.containsKey(taskId);
+        if (readers.isEmpty() && Files.exists(held.folder().stderr())) {
+          readers.add(new TaskLog(held.folder().stdout()).new Reader(false, tail));
+          readers.add(new TaskLog(held.folder().stderr()).new Reader(true, tail));
+        }
+        boolean any = false;
+        for (TaskLog.Reader reader : readers) {
+          any |= reader.drain(sink, last);
+        }
+        if (last) {
+          return;
+        }
+        if (!any) {
+          Thread.sleep(FOLLOW_MILLIS);
+        }
+      }
+    } finally {
+      for (TaskLog.Reader reader : readers) {
+        reader.close();
+      }
+    }
+  }
+
+  private HeldTask known(String taskId) throws IOException {
+    HeldTask held = tasks.get(taskId);
+    if (held == null) {
+      throw new IOException("No such container: " + taskId);
+    }
+    return held;
+  }
+
+  /** Stops watching. The tasks go on. */
+  @Override
+  public void close() {
+    ticker.interrupt();
+    try {
+      watch.close();
+    } catch (IOException e) {
+      LOG.warn("the watch on tasks cannot be closed: {}", e.toString());
+    }
+  }
+}
