@@ -122,7 +122,7 @@ boot() {
   if cgroup=$(cgroup_root); then mkdir -p "$cgroup/$node"; fi
   (
     enter_cgroup "$node"
-    exec setsid unshare --fork --pid --mount --uts --net --cgroup --propagation private -- \
+    exec setsid unshare --fork --pid --mount --root --uts --net --cgroup --propagation private -- \
       env -i PATH="$PATH" bash "$TC/lib/node-init" "$MARK" "$node" "$RUN/$node" \
       </dev/null >"$RUN/$node/boot.log" 2>&1
   ) &
@@ -231,7 +231,7 @@ start_meshd() {
   meshd_host_pid "$node" >/dev/null && return
   rm -f "$RUN/$node/meshd.pid"
   pid=$(holder "$node") || die "$node is not up"
-  (enter_cgroup "$node" && exec nsenter -t "$pid" --mount --uts --net --pid --cgroup -- \
+  (enter_cgroup "$node" && exec nsenter -t "$pid" --mount --root --uts --net --pid --cgroup -- \
     env -i HOME=/root PATH="$TC/bin:$PATH" JAVA_HOME="$JAVA_HOME" LANG=C.UTF-8 \
     ${MESHD_OPTS:+MESHD_OPTS="$MESHD_OPTS"} \
     setsid bash "$TC/lib/launch" "$RUN/$node" "$TC/bin/meshd" 9</proc)
