@@ -122,7 +122,7 @@ boot() {
   if cgroup=$(cgroup_root); then mkdir -p "$cgroup/$node"; fi
   (
     enter_cgroup "$node"
-    exec setsid unshare --fork --pid --mount --root --uts --net --cgroup --propagation private -- \
+    exec setsid unshare --fork --pid --mount --uts --net --cgroup --propagation private -- \
       env -i PATH="$PATH" bash "$TC/lib/node-init" "$MARK" "$node" "$RUN/$node" \
       </dev/null >"$RUN/$node/boot.log" 2>&1
   ) &
