@@ -231,7 +231,7 @@ start_meshd() {
   meshd_host_pid "$node" >/dev/null && return
   rm -f "$RUN/$node/meshd.pid"
   pid=$(holder "$node") || die "$node is not up"
-  (enter_cgroup "$node" && exec nsenter -t "$pid" --mount --root --uts --net --pid --cgroup -- \
+  (enter_cgroup "$node" && exec nsenter -t "$pid" --mount --root --wd --uts --net --pid --cgroup -- \
     env -i HOME=/root PATH="$TC/bin:$PATH" JAVA_HOME="$JAVA_HOME" LANG=C.UTF-8 \
     ${MESHD_OPTS:+MESHD_OPTS="$MESHD_OPTS"} \
     setsid bash "$TC/lib/launch" "$RUN/$node" "$TC/bin/meshd" 9</proc)
