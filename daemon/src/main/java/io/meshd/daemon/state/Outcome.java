@@ -27,7 +27,8 @@ public sealed interface Outcome {
     CONFLICT(409, "Aborted"),
     OUT_OF_SEQUENCE(500, "Unknown"),
     UNAVAILABLE(503, "Unavailable"),
-    NO_SPACE(500, "ResourceExhausted");
+    NO_SPACE(500, "ResourceExhausted"),
+    UNIMPLEMENTED(501, "Unimplemented");
 
     private final int httpStatus;
     private final String rpcCode;

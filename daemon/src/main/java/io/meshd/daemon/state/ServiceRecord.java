@@ -7,11 +7,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A service. Networks in {@code spec} are IDs by the time it is here.
  *
- * @param specVersion version at which the task template last changed: tasks of an older one are out
- *     of date
- * @param ports the published ports with every number allocated
- * @param virtualIps one per network of the spec, and one on {@code ingress} where a port is
- *     published in ingress mode and the service has no other network
+ * @param specVersion version at which the task template (other than its placement) or a host-mode
+ *     port last changed: tasks of an older one are out of date
+ * @param previousSpec what the last update replaced
+ * @param ports the published ports, protocol and mode filled in, every ingress port with its
+ *     number; a host-mode port without one has null: each node takes a free one for its task
+ * @param virtualIps in endpoint mode vip: one on {@code ingress} where a port is published in
+ *     ingress mode, then one per network of the spec
  */
 public record ServiceRecord(
     String id,

@@ -1,0 +1,118 @@
+package io.meshd.daemon.state;
+
+import io.meshd.ipam.AddressPool;
+import io.meshd.ipam.Cidr;
+import io.meshd.ipam.SubnetAllocator;
+import io.meshd.ipam.VniAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The cluster itself. */
+final class ClusterTransitions {
+  private ClusterTransitions() {}
+
+  private static final int DEFAULT_DATA_PATH_PORT = 4789;
+  private static final int TASK_HISTORY_LIMIT = 5;
+  static final String INGRESS_NAME = "ingress";
+
+  static String init(Draft draft, Command.InitCluster command) {
+    if (draft.cluster != null) {
+      throw new Refusal(Outcome.Reason.ALREADY_EXISTS, "the cluster exists already");
+    }
+    List<String> pools =
+        command.addressPools().isEmpty()
+            ? List.of(SubnetAllocator.DEFAULT_POOL)
+            : command.addressPools();
+    int size = command.subnetSize() == 0 ? SubnetAllocator.DEFAULT_SIZE : command.subnetSize();
+    int port = command.dataPathPort() == 0 ? DEFAULT_DATA_PATH_PORT : command.dataPathPort();
+    if (port < 1024 || port > 49151) {
+      throw Refusal.invalid(
+          "invalid data path port " + port + ": it must be between 1024 and 49151");
+    }
+    SubnetAllocator allocator = new SubnetAllocator(checkedPools(pools, size), size);
+    draft.cluster =
+        new ClusterRecord(
+            command.clusterId(),
+            draft.version(),
+            draft.at(),
+            draft.at(),
+            List.copyOf(pools),
+            size,
+            port,
+            command.workerToken(),
+            command.managerToken(),
+            TASK_HISTORY_LIMIT);
+    Cidr subnet = allocator.next(List.of()).orElseThrow();
+    VniAllocator vnis = new VniAllocator(List.of(), 0);
+    int vni = vnis.allocate().orElseThrow();
+    draft.nextVni = vnis.next();
+    draft.networks =
+        draft.networks.plus(
+            command.ingressNetworkId(),
+            new NetworkRecord(
+                command.ingressNetworkId(),
+                draft.version(),
+                draft.at(),
+                INGRESS_NAME,
+                vni,
+                subnet.toString(),
+                null,
+                NetworkTransitions.defaultGateway(subnet),
+                false,
+                false,
+                true,
+                Map.of(),
+                Map.of()));
+    return command.clusterId();
+  }
+
+  private static List<Cidr> checkedPools(List<String> texts, int size) {
+    if (size < AddressPool.MIN_PREFIX || size > AddressPool.MAX_PREFIX - 1) {
+      throw Refusal.invalid(
+          "invalid default address pool mask length " + size + ": it must be between 8 and 29");
+    }
+    List<Cidr> pools = new ArrayList<>();
+    for (String text : texts) {
+      Cidr pool;
+      try {
+        pool = Cidr.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw Refusal.invalid("invalid CIDR address: " + text);
+      }
+      if (pool.prefix() > size) {
+        throw Refusal.invalid(
+            "invalid default address pool " + text + ": it is smaller than one subnet of /" + size);
+      }
+      for (Cidr other : pools) {
+        if (other.overlaps(pool)) {
+          throw Refusal.invalid(
+              "invalid default address pools: " + other + " and " + pool + " overlap");
+        }
+      }
+      pools.add(pool);
+    }
+    return pools;
+  }
+
+  static String rotate(Draft draft, Command.RotateToken command) {
+    ClusterRecord old = draft.requireCluster();
+    boolean worker = command.role().equals("worker");
+    if (!worker && !command.role().equals("manager")) {
+      throw Refusal.invalid("invalid role: " + command.role());
+    }
+    draft.cluster =
+        new ClusterRecord(
+            old.id(),
+            draft.version(),
+            old.createdAt(),
+            draft.at(),
+            old.addressPools(),
+            old.subnetSize(),
+            old.dataPathPort(),
+            worker ? command.token() : old.workerToken(),
+            worker ? old.managerToken() : command.token(),
+            old.taskHistoryLimit());
+    return old.id();
+  }
+}

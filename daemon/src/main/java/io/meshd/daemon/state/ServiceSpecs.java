@@ -1,0 +1,63 @@
+package io.meshd.daemon.state;
+
+import io.meshd.api.Services;
+import java.util.List;
+
+/** What a service's spec means where it leaves things out. */
+public final class ServiceSpecs {
+  private ServiceSpecs() {}
+
+  public static boolean global(Services.ServiceSpec spec) {
+    return spec.mode() != null && spec.mode().global() != null;
+  }
+
+  /** Wanted tasks of a replicated service, 1 where nothing is said; of no meaning for a global. */
+  public static long replicas(Services.ServiceSpec spec) {
+    Services.ServiceMode mode = spec.mode();
+    if (mode == null || mode.replicated() == null || mode.replicated().replicas() == null) {
+      return 1;
+    }
+    return mode.replicated().replicas();
+  }
+
+  /** The networks in the user's order; Docker's older field counts where the newer is empty. */
+  public static List<Services.NetworkAttachmentConfig> networks(Services.ServiceSpec spec) {
+    List<Services.NetworkAttachmentConfig> networks = spec.taskTemplate().networks();
+    if (networks == null || networks.isEmpty()) {
+      networks = spec.networks();
+    }
+    return networks == null ? List.of() : networks;
+  }
+
+  /** As written; {@link ServiceRecord#ports} has what was allocated. */
+  public static List<Services.PortConfig> ports(Services.ServiceSpec spec) {
+    Services.EndpointSpec endpoint = spec.endpointSpec();
+    return endpoint == null || endpoint.ports() == null ? List.of() : endpoint.ports();
+  }
+
+  public static boolean dnsrr(Services.ServiceSpec spec) {
+    return spec.endpointSpec() != null && "dnsrr".equals(spec.endpointSpec().mode());
+  }
+
+  public static boolean ingress(Services.PortConfig port) {
+    return !host(port);
+  }
+
+  public static boolean host(Services.PortConfig port) {
+    return "host".equals(port.publishMode());
+  }
+
+  public static boolean publishesIngress(List<Services.PortConfig> ports) {
+    return ports.stream().anyMatch(ServiceSpecs::ingress);
+  }
+
+  /** tcp or udp. */
+  public static String protocol(Services.PortConfig port) {
+    return port.protocol() == null || port.protocol().isEmpty() ? "tcp" : port.protocol();
+  }
+
+  /** 0 where it is open. */
+  public static int publishedPort(Services.PortConfig port) {
+    return port.publishedPort() == null ? 0 : port.publishedPort();
+  }
+}

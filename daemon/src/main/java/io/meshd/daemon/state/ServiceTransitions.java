@@ -1,0 +1,178 @@
+package io.meshd.daemon.state;
+
+import io.meshd.api.Services;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Services: their specs, virtual IPs and published ports. */
+final class ServiceTransitions {
+  private ServiceTransitions() {}
+
+  static String create(Draft draft, Command.CreateService command) {
+    Services.ServiceSpec spec = resolved(draft, ServiceSpecCheck.checked(command.spec()));
+    for (ServiceRecord other : draft.services.values()) {
+      if (other.name().equals(spec.name())) {
+        throw new Refusal(
+            Outcome.Reason.ALREADY_EXISTS,
+            "name conflicts with an existing object: service " + spec.name() + " already exists");
+      }
+    }
+    if (draft.services.containsKey(command.id())) {
+      throw new Refusal(
+          Outcome.Reason.ALREADY_EXISTS, "service with ID " + command.id() + " already exists");
+    }
+    put(
+        draft,
+        new ServiceRecord(
+            command.id(),
+            draft.version(),
+            draft.at(),
+            draft.at(),
+            spec,
+            null,
+            draft.version(),
+            PublishedPorts.allocate(draft, command.id(), spec, List.of()),
+            ServiceAddresses.virtualIps(draft, spec, List.of()),
+            null));
+    giveNodesAddresses(draft, spec);
+    return command.id();
+  }
+
+  static String update(Draft draft, Command.UpdateService command) {
+    Services.ServiceSpec spec = resolved(draft, ServiceSpecCheck.checked(command.spec()));
+    ServiceRecord old = draft.service(command.service());
+    if (ServiceSpecs.global(spec) != ServiceSpecs.global(old.spec())) {
+      throw new Refusal(Outcome.Reason.UNIMPLEMENTED, "service mode change is not allowed");
+    }
+    if (!spec.name().equals(old.name())) {
+      throw new Refusal(Outcome.Reason.UNIMPLEMENTED, "renaming services is not supported");
+    }
+    if (command.version() != old.version()) {
+      throw Refusal.outOfSequence();
+    }
+    List<Services.PortConfig> ports = PublishedPorts.allocate(draft, old.id(), spec, old.ports());
+    boolean replace =
+        !withoutPlacement(spec.taskTemplate()).equals(withoutPlacement(old.spec().taskTemplate()))
+            || !hostPorts(ports).equals(hostPorts(old.ports()))
+            || lacksAttachments(draft, old.id(), spec);
+    put(
+        draft,
+        new ServiceRecord(
+            old.id(),
+            draft.version(),
+            old.createdAt(),
+            draft.at(),
+            spec,
+            old.spec(),
+            replace ? draft.version() : old.specVersion(),
+            ports,
+            ServiceAddresses.virtualIps(draft, spec, old.virtualIps()),
+            null));
+    giveNodesAddresses(draft, spec);
+    return old.id();
+  }
+
+  /** The spec as it is kept: networks by ID, all in the task template. */
+  private static Services.ServiceSpec resolved(Draft draft, Services.ServiceSpec spec) {
+    List<Services.NetworkAttachmentConfig> networks = ServiceAddresses.resolve(draft, spec);
+    Services.TaskSpec task = spec.taskTemplate();
+    return new Services.ServiceSpec(
+        spec.name(),
+        spec.labels(),
+        with(task, task.placement(), networks.isEmpty() ? null : networks),
+        spec.mode(),
+        spec.updateConfig(),
+        spec.rollbackConfig(),
+        null,
+        spec.endpointSpec());
+  }
+
+  private static Services.TaskSpec with(
+      Services.TaskSpec task,
+      Services.@Nullable Placement placement,
+      @Nullable List<Services.NetworkAttachmentConfig> networks) {
+    return new Services.TaskSpec(
+        task.containerSpec(),
+        task.resources(),
+        task.restartPolicy(),
+        placement,
+        networks,
+        task.logDriver(),
+        task.forceUpdate(),
+        task.runtime());
+  }
+
+  /** Another placement alone replaces only tasks on nodes that no longer match. */
+  private static Services.TaskSpec withoutPlacement(Services.TaskSpec task) {
+    return with(task, null, task.networks());
+  }
+
+  /** A task holds its host-mode ports from start to end, so they change only with the task. */
+  private static List<Services.PortConfig> hostPorts(List<Services.PortConfig> ports) {
+    return ports.stream().filter(ServiceSpecs::host).toList();
+  }
+
+  /** Tasks on the local bridge only, and now a port is published: they need {@code ingress}. */
+  private static boolean lacksAttachments(
+      Draft draft, String serviceId, Services.ServiceSpec spec) {
+    return !ServiceAddresses.taskNetworks(draft, spec).isEmpty()
+        && draft.tasks.values().stream()
+            .filter(task -> task.serviceId().equals(serviceId))
+            .filter(task -> !task.status().state().terminal())
+            .filter(task -> task.desiredState().compareTo(TaskState.RUNNING) <= 0)
+            .anyMatch(task -> task.attachments().isEmpty());
+  }
+
+  private static void giveNodesAddresses(Draft draft, Services.ServiceSpec spec) {
+    Set<String> full = NodeAddresses.complete(draft);
+    if (ServiceSpecs.publishesIngress(ServiceSpecs.ports(spec))) {
+      NetworkRecord network = ServiceAddresses.taskNetworks(draft, spec).getFirst();
+      if (full.contains(network.id())) {
+        throw ServiceAddresses.full(network);
+      }
+    }
+  }
+
+  static String setUpdateStatus(Draft draft, Command.SetUpdateStatus command) {
+    ServiceRecord old = draft.service(command.serviceId());
+    if (command.status().equals(old.updateStatus())) {
+      return old.id();
+    }
+    put(
+        draft,
+        new ServiceRecord(
+            old.id(),
+            draft.version(),
+            old.createdAt(),
+            draft.at(),
+            old.spec(),
+            old.previousSpec(),
+            old.specVersion(),
+            old.ports(),
+            old.virtualIps(),
+            command.status()));
+    return old.id();
+  }
+
+  /** Its addresses and ports are free at once; its tasks are to end and go. */
+  static String remove(Draft draft, Command.RemoveService command) {
+    ServiceRecord service = draft.service(command.service());
+    draft.services = draft.services.minus(service.id());
+    for (TaskRecord task : Draft.sorted(draft.tasks)) {
+      if (task.serviceId().equals(service.id())) {
+        TaskTransitions.end(draft, task, TaskState.REMOVE);
+      }
+    }
+    for (EndpointRecord endpoint : Draft.sorted(draft.endpoints)) {
+      if (service.id().equals(endpoint.serviceId())) {
+        EndpointTransitions.leaveService(draft, endpoint);
+      }
+    }
+    return service.id();
+  }
+
+  private static void put(Draft draft, ServiceRecord service) {
+    draft.services = draft.services.plus(service.id(), service);
+  }
+}
