@@ -1,0 +1,164 @@
+package io.meshd.cli;
+
+import io.meshd.cli.command.CliCommand;
+import io.meshd.cli.container.ContainerExec;
+import io.meshd.cli.container.ContainerList;
+import io.meshd.cli.endpoint.EndpointAttach;
+import io.meshd.cli.endpoint.EndpointDetach;
+import io.meshd.cli.endpoint.EndpointList;
+import io.meshd.cli.network.NetworkConnect;
+import io.meshd.cli.network.NetworkCreate;
+import io.meshd.cli.network.NetworkDisconnect;
+import io.meshd.cli.network.NetworkInspect;
+import io.meshd.cli.network.NetworkList;
+import io.meshd.cli.network.NetworkRemove;
+import io.meshd.cli.node.NodeInspect;
+import io.meshd.cli.node.NodeList;
+import io.meshd.cli.node.NodePs;
+import io.meshd.cli.node.NodeRemove;
+import io.meshd.cli.node.NodeUpdate;
+import io.meshd.cli.service.ServiceCreate;
+import io.meshd.cli.service.ServiceInspect;
+import io.meshd.cli.service.ServiceList;
+import io.meshd.cli.service.ServiceLogs;
+import io.meshd.cli.service.ServicePs;
+import io.meshd.cli.service.ServicePublish;
+import io.meshd.cli.service.ServiceRemove;
+import io.meshd.cli.service.ServiceRollback;
+import io.meshd.cli.service.ServiceScale;
+import io.meshd.cli.service.ServiceUnpublish;
+import io.meshd.cli.service.ServiceUpdate;
+import io.meshd.cli.swarm.SwarmInit;
+import io.meshd.cli.swarm.SwarmJoin;
+import io.meshd.cli.swarm.SwarmJoinToken;
+import io.meshd.cli.swarm.SwarmLeave;
+import io.meshd.cli.system.CountersShow;
+import io.meshd.cli.system.InfoShow;
+import io.meshd.cli.system.VersionShow;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every command by its words. A switch and not a map of suppliers: one run loads one command's
+ * class and no other.
+ */
+final class CommandTree {
+  private CommandTree() {}
+
+  /** A noun or a verb, as help lists it. */
+  record Entry(String word, String description) {}
+
+  static @Nullable CliCommand create(String path) {
+    return switch (path) {
+      case "swarm init" -> new SwarmInit();
+      case "swarm join" -> new SwarmJoin();
+      case "swarm join-token" -> new SwarmJoinToken();
+      case "swarm leave" -> new SwarmLeave();
+      case "node ls" -> new NodeList();
+      case "node inspect" -> new NodeInspect();
+      case "node ps" -> new NodePs();
+      case "node rm" -> new NodeRemove();
+      case "node update" -> new NodeUpdate();
+      case "network create" -> new NetworkCreate();
+      case "network ls" -> new NetworkList();
+      case "network inspect" -> new NetworkInspect();
+      case "network rm" -> new NetworkRemove();
+      case "network connect" -> new NetworkConnect();
+      case "network disconnect" -> new NetworkDisconnect();
+      case "service create" -> new ServiceCreate();
+      case "service inspect" -> new ServiceInspect();
+      case "service logs" -> new ServiceLogs();
+      case "service ls" -> new ServiceList();
+      case "service ps" -> new ServicePs();
+      case "service publish" -> new ServicePublish();
+      case "service rm" -> new ServiceRemove();
+      case "service rollback" -> new ServiceRollback();
+      case "service scale" -> new ServiceScale();
+      case "service unpublish" -> new ServiceUnpublish();
+      case "service update" -> new ServiceUpdate();
+      case "container ls", "ps" -> new ContainerList();
+      case "container exec", "exec" -> new ContainerExec();
+      case "endpoint attach" -> new EndpointAttach();
+      case "endpoint detach" -> new EndpointDetach();
+      case "endpoint ls" -> new EndpointList();
+      case "counters" -> new CountersShow();
+      case "info" -> new InfoShow();
+      case "version" -> new VersionShow();
+      default -> null;
+    };
+  }
+
+  /** Docker's other words for the same verbs. */
+  static String verb(String noun, String word) {
+    return switch (word) {
+      case "list" -> "ls";
+      case "remove" -> "rm";
+      case "ps" -> noun.equals("container") ? "ls" : word;
+      default -> word;
+    };
+  }
+
+  static final List<Entry> TOP =
+      List.of(
+          new Entry("exec", "Execute a command in a running task"),
+          new Entry("ps", "List the tasks of this node"),
+          new Entry("container", "Manage the tasks of this node"),
+          new Entry("endpoint", "Manage endpoints that somebody else runs"),
+          new Entry("network", "Manage networks"),
+          new Entry("node", "Manage Swarm nodes"),
+          new Entry("service", "Manage Swarm services"),
+          new Entry("swarm", "Manage Swarm"),
+          new Entry("counters", "Show the data plane's counters"),
+          new Entry("info", "Display system-wide information"),
+          new Entry("version", "Show the meshd version information"));
+
+  /** The verbs of a noun; empty when the word is no noun. */
+  static List<Entry> verbs(String noun) {
+    return switch (noun) {
+      case "swarm" ->
+          List.of(
+              new Entry("init", "Initialize a swarm"),
+              new Entry("join", "Join a swarm as a node and/or manager"),
+              new Entry("join-token", "Manage join tokens"),
+              new Entry("leave", "Leave the swarm"));
+      case "node" ->
+          List.of(
+              new Entry("inspect", "Display detailed information on one or more nodes"),
+              new Entry("ls", "List nodes in the swarm"),
+              new Entry("ps", "List tasks running on one or more nodes, defaults to current node"),
+              new Entry("rm", "Remove one or more nodes from the swarm"),
+              new Entry("update", "Update a node"));
+      case "network" ->
+          List.of(
+              new Entry("connect", "Connect a network namespace to a network"),
+              new Entry("create", "Create a network"),
+              new Entry("disconnect", "Disconnect an endpoint from a network"),
+              new Entry("inspect", "Display detailed information on one or more networks"),
+              new Entry("ls", "List networks"),
+              new Entry("rm", "Remove one or more networks"));
+      case "service" ->
+          List.of(
+              new Entry("create", "Create a new service"),
+              new Entry("inspect", "Display detailed information on one or more services"),
+              new Entry("logs", "Fetch the logs of a service or task"),
+              new Entry("ls", "List services"),
+              new Entry("ps", "List the tasks of one or more services"),
+              new Entry("publish", "Publish a port of a service"),
+              new Entry("rm", "Remove one or more services"),
+              new Entry("rollback", "Revert changes to a service's configuration"),
+              new Entry("scale", "Scale one or multiple replicated services"),
+              new Entry("unpublish", "Take back a published port of a service"),
+              new Entry("update", "Update a service"));
+      case "container" ->
+          List.of(
+              new Entry("exec", "Execute a command in a running task"),
+              new Entry("ls", "List the tasks of this node"));
+      case "endpoint" ->
+          List.of(
+              new Entry("attach", "Attach a network namespace to a network"),
+              new Entry("detach", "Detach an endpoint"),
+              new Entry("ls", "List attached endpoints"));
+      default -> List.of();
+    };
+  }
+}

@@ -1,0 +1,148 @@
+package io.meshd.cli.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import io.meshd.api.Json;
+import io.meshd.api.Paths;
+import io.meshd.cli.grammar.Failure;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The API as the commands use it: JSON in and out, every error a {@link Failure}. */
+public final class ApiClient {
+  private final String host;
+  private final UnixHttp http;
+
+  /**
+   * @param host {@code unix:///path}
+   */
+  public ApiClient(String host) {
+    this.host = host;
+    this.http = new UnixHttp(socketPath(host));
+  }
+
+  private static Path socketPath(String host) {
+    if (!host.startsWith("unix://") || host.length() == "unix://".length()) {
+      throw new Failure("unable to parse meshd host \"%s\": expected unix:///path".formatted(host));
+    }
+    return Path.of(host.substring("unix://".length()));
+  }
+
+  public <T> T get(String path, Class<T> type) {
+    return read(exchange("GET", path, null), type);
+  }
+
+  public JsonNode getTree(String path) {
+    return get(path, JsonNode.class);
+  }
+
+  public <T> T post(String path, @Nullable Object body, Class<T> type) {
+    return read(exchange("POST", path, body), type);
+  }
+
+  /** A request whose answer's body does not matter. */
+  public void call(String method, String path, @Nullable Object body) {
+    exchange(method, path, body);
+  }
+
+  /** An answer to read piece by piece, or a raw connection; errors are thrown at once. */
+  public UnixHttp.Answer open(String method, String path, @Nullable Object body, boolean upgrade) {
+    UnixHttp.Answer answer = send(method, path, body, upgrade);
+    if (answer.status() < 400) {
+      return answer;
+    }
+    try (answer) {
+      throw refusal(answer.status(), answer.body().readAllBytes());
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  private byte[] exchange(String method, String path, @Nullable Object body) {
+    try (UnixHttp.Answer answer = open(method, path, body, false)) {
+      return answer.body().readAllBytes();
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  private UnixHttp.Answer send(String method, String path, @Nullable Object body, boolean upgrade) {
+    byte @Nullable [] bytes = body == null ? null : Json.bytes(body);
+    try {
+      return http.send(method, "/v" + Paths.API_VERSION + path, bytes, upgrade);
+    } catch (NoSuchFileException | ConnectException e) {
+      throw absent();
+    } catch (SocketException e) {
+      if (String.valueOf(e.getMessage()).contains("Permission denied")) {
+        throw new Failure(
+            "permission denied while trying to connect to the meshd daemon socket at " + host);
+      }
+      throw e.getMessage() != null && e.getMessage().contains("No such file")
+          ? absent()
+          : broken(e);
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
+  private Failure absent() {
+    return new Failure(
+        "Cannot connect to the meshd daemon at %s. Is the meshd daemon running?".formatted(host));
+  }
+
+  private Failure broken(IOException e) {
+    return new Failure(
+        "error during connect to the meshd daemon at %s: %s".formatted(host, e.getMessage()));
+  }
+
+  private static ApiFailure refusal(int status, byte[] body) {
+    String message = null;
+    try {
+      JsonNode tree = Json.MAPPER.readTree(body);
+      message = tree == null ? null : tree.path("message").textValue();
+    } catch (IOException e) {
+      // Not JSON: the text itself is the message.
+    }
+    if (message == null) {
+      message = new String(body, StandardCharsets.UTF_8).strip();
+    }
+    return new ApiFailure(status, message.isEmpty() ? "HTTP status " + status : message);
+  }
+
+  private <T> T read(byte[] body, Class<T> type) {
+    try {
+      T value =
+          Json.MAPPER.readValue(
+              body.length == 0 ? "null".getBytes(StandardCharsets.UTF_8) : body, type);
+      if (value == null) {
+        if (type == JsonNode.class) {
+          return type.cast(NullNode.getInstance());
+        }
+        throw new Failure("the meshd daemon at %s sent an empty answer".formatted(host));
+      }
+      return value;
+    } catch (IOException e) {
+      throw new Failure(
+          "the meshd daemon at %s sent an answer that is not understood".formatted(host));
+    }
+  }
+
+  /** One path segment or parameter value, percent-encoded. */
+  public static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** {@code path?filters=...}, or the path alone for empty filters. */
+  public static String filtered(String path, String filters) {
+    if (filters.isEmpty()) {
+      return path;
+    }
+    return path + (path.indexOf('?') < 0 ? "?" : "&") + "filters=" + encode(filters);
+  }
+}

@@ -1,0 +1,5 @@
+/** {@code meshctl network ...}. */
+@NullMarked
+package io.meshd.cli.network;
+
+import org.jspecify.annotations.NullMarked;

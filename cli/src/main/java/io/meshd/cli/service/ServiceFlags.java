@@ -1,0 +1,294 @@
+package io.meshd.cli.service;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshd.cli.grammar.Failure;
+import io.meshd.cli.grammar.GoDuration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags that {@code service create} and {@code service update} share. Null: not given. */
+final class ServiceFlags {
+  /** Docker's flags that nothing in meshd stands behind yet. */
+  static final Set<String> UNSUPPORTED =
+      Set.of(
+          "cap-add",
+          "cap-drop",
+          "config",
+          "config-add",
+          "config-rm",
+          "container-label",
+          "container-label-add",
+          "container-label-rm",
+          "credential-spec",
+          "dns",
+          "dns-add",
+          "dns-option",
+          "dns-option-add",
+          "dns-option-rm",
+          "dns-rm",
+          "dns-search",
+          "dns-search-add",
+          "dns-search-rm",
+          "entrypoint",
+          "generic-resource",
+          "generic-resource-add",
+          "generic-resource-rm",
+          "group",
+          "group-add",
+          "group-rm",
+          "health-cmd",
+          "health-interval",
+          "health-retries",
+          "health-start-interval",
+          "health-start-period",
+          "health-timeout",
+          "host",
+          "host-add",
+          "host-rm",
+          "init",
+          "isolation",
+          "limit-cpu",
+          "limit-memory",
+          "limit-pids",
+          "log-driver",
+          "log-opt",
+          "max-concurrent",
+          "mount",
+          "mount-add",
+          "mount-rm",
+          "no-healthcheck",
+          "oom-score-adj",
+          "placement-pref",
+          "placement-pref-add",
+          "placement-pref-rm",
+          "read-only",
+          "reserve-cpu",
+          "reserve-memory",
+          "rollback-delay",
+          "rollback-failure-action",
+          "rollback-max-failure-ratio",
+          "rollback-monitor",
+          "rollback-order",
+          "rollback-parallelism",
+          "secret",
+          "secret-add",
+          "secret-rm",
+          "sysctl",
+          "sysctl-add",
+          "sysctl-rm",
+          "tty",
+          "ulimit",
+          "ulimit-add",
+          "ulimit-rm",
+          "with-registry-auth");
+
+  @Option(
+      names = {"-d", "--detach"},
+      description = "Exit immediately instead of waiting for the service to converge")
+  boolean detach;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Suppress progress output")
+  boolean quiet;
+
+  @Option(names = "--replicas", paramLabel = "uint", description = "Number of tasks")
+  @Nullable Long replicas;
+
+  @Option(
+      names = "--replicas-max-per-node",
+      paramLabel = "uint",
+      description = "Maximum number of tasks per node (default 0 = unlimited)")
+  @Nullable Long maxPerNode;
+
+  @Option(
+      names = "--endpoint-mode",
+      paramLabel = "string",
+      description = "Endpoint mode (vip or dnsrr) (default \"vip\")")
+  @Nullable String endpointMode;
+
+  @Option(names = "--hostname", paramLabel = "string", description = "Container hostname")
+  @Nullable String hostname;
+
+  @Option(
+      names = {"-u", "--user"},
+      paramLabel = "string",
+      description = "Username or UID (format: <name|uid>[:<group|gid>])")
+  @Nullable String user;
+
+  @Option(
+      names = {"-w", "--workdir"},
+      paramLabel = "string",
+      description = "Working directory inside the container")
+  @Nullable String workdir;
+
+  @Option(
+      names = "--stop-signal",
+      paramLabel = "string",
+      description = "Signal to stop the container")
+  @Nullable String stopSignal;
+
+  @Option(
+      names = "--stop-grace-period",
+      paramLabel = "duration",
+      description = "Time to wait before force killing a container (ns|us|ms|s|m|h) (default 10s)")
+  @Nullable GoDuration stopGracePeriod;
+
+  @Option(
+      names = "--restart-condition",
+      paramLabel = "string",
+      description = "Restart when condition is met (\"none\", \"on-failure\", \"any\")")
+  @Nullable String restartCondition;
+
+  @Option(
+      names = "--restart-delay",
+      paramLabel = "duration",
+      description = "Delay between restart attempts (ns|us|ms|s|m|h) (default 5s)")
+  @Nullable GoDuration restartDelay;
+
+  @Option(
+      names = "--restart-max-attempts",
+      paramLabel = "uint",
+      description = "Maximum number of restarts before giving up")
+  @Nullable Long restartMaxAttempts;
+
+  @Option(
+      names = "--restart-window",
+      paramLabel = "duration",
+      description = "Window used to evaluate the restart policy (ns|us|ms|s|m|h)")
+  @Nullable GoDuration restartWindow;
+
+  @Option(
+      names = "--update-parallelism",
+      paramLabel = "uint",
+      description = "Maximum number of tasks updated simultaneously (0 to update all at once)")
+  @Nullable Long updateParallelism;
+
+  @Option(
+      names = "--update-delay",
+      paramLabel = "duration",
+      description = "Delay between updates (ns|us|ms|s|m|h) (default 0s)")
+  @Nullable GoDuration updateDelay;
+
+  @Option(
+      names = "--update-monitor",
+      paramLabel = "duration",
+      description =
+          "Duration after each task update to monitor for failure (ns|us|ms|s|m|h) (default 5s)")
+  @Nullable GoDuration updateMonitor;
+
+  @Option(
+      names = "--update-failure-action",
+      paramLabel = "string",
+      description = "Action on update failure (\"pause\", \"continue\", \"rollback\")")
+  @Nullable String updateFailureAction;
+
+  @Option(
+      names = "--update-max-failure-ratio",
+      paramLabel = "float",
+      description = "Failure rate to tolerate during an update (default 0)")
+  @Nullable Double updateMaxFailureRatio;
+
+  @Option(
+      names = "--update-order",
+      paramLabel = "string",
+      description = "Update order (\"start-first\", \"stop-first\")")
+  @Nullable String updateOrder;
+
+  @Option(
+      names = "--no-resolve-image",
+      description = "Do not query the registry to resolve image digest and supported platforms")
+  boolean noResolveImage;
+
+  /** Whether anything but the ways of waiting was given. */
+  boolean changesSpec() {
+    SpecTree probe = new SpecTree(io.meshd.api.Json.MAPPER.createObjectNode());
+    applyTo(probe);
+    return replicas != null || !probe.root().isEmpty();
+  }
+
+  /** Writes what was given into the spec; replicas are the caller's matter. */
+  void applyTo(SpecTree spec) {
+    set(maxPerNode, v -> spec.placement().put("MaxReplicas", v));
+    set(endpointMode, v -> spec.endpoint().put("Mode", endpointMode(v)));
+    set(hostname, v -> spec.container().put("Hostname", v));
+    set(user, v -> spec.container().put("User", v));
+    set(workdir, v -> spec.container().put("Dir", v));
+    set(stopSignal, v -> spec.container().put("StopSignal", v));
+    set(
+        stopGracePeriod,
+        v -> spec.container().put("StopGracePeriod", positive("stop-grace-period", v)));
+    if (restartCondition != null
+        || restartDelay != null
+        || restartMaxAttempts != null
+        || restartWindow != null) {
+      restart(SpecTree.child(spec.task(), "RestartPolicy"));
+    }
+    if (updateParallelism != null
+        || updateDelay != null
+        || updateMonitor != null
+        || updateFailureAction != null
+        || updateMaxFailureRatio != null
+        || updateOrder != null) {
+      update(SpecTree.child(spec.root(), "UpdateConfig"));
+    }
+  }
+
+  private void restart(ObjectNode policy) {
+    set(
+        restartCondition,
+        v -> policy.put("Condition", oneOf("restart-condition", v, "none", "on-failure", "any")));
+    set(restartDelay, v -> policy.put("Delay", positive("restart-delay", v)));
+    set(restartMaxAttempts, v -> policy.put("MaxAttempts", v));
+    set(restartWindow, v -> policy.put("Window", positive("restart-window", v)));
+  }
+
+  private void update(ObjectNode config) {
+    if (config.isEmpty()) {
+      config.put("Parallelism", 1L);
+    }
+    set(updateParallelism, v -> config.put("Parallelism", v));
+    set(updateDelay, v -> config.put("Delay", positive("update-delay", v)));
+    set(updateMonitor, v -> config.put("Monitor", positive("update-monitor", v)));
+    set(
+        updateFailureAction,
+        v ->
+            config.put(
+                "FailureAction",
+                oneOf("update-failure-action", v, "pause", "continue", "rollback")));
+    set(updateMaxFailureRatio, v -> config.put("MaxFailureRatio", v));
+    set(
+        updateOrder,
+        v -> config.put("Order", oneOf("update-order", v, "start-first", "stop-first")));
+  }
+
+  private static <T> void set(@Nullable T value, java.util.function.Consumer<T> setter) {
+    if (value != null) {
+      setter.accept(value);
+    }
+  }
+
+  private static String endpointMode(String mode) {
+    return oneOf("endpoint-mode", mode.toLowerCase(java.util.Locale.ROOT), "vip", "dnsrr");
+  }
+
+  private static String oneOf(String flag, String value, String... allowed) {
+    for (String candidate : allowed) {
+      if (candidate.equals(value)) {
+        return value;
+      }
+    }
+    throw new Failure(
+        "invalid value \"%s\" for --%s: must be one of %s"
+            .formatted(value, flag, String.join(", ", allowed)));
+  }
+
+  private static long positive(String flag, GoDuration duration) {
+    if (duration.nanos() < 0) {
+      throw new Failure(
+          "invalid value \"%s\" for --%s: must not be negative".formatted(duration, flag));
+    }
+    return duration.nanos();
+  }
+}

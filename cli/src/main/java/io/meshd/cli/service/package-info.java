@@ -1,0 +1,5 @@
+/** {@code meshctl service ...}. */
+@NullMarked
+package io.meshd.cli.service;
+
+import org.jspecify.annotations.NullMarked;

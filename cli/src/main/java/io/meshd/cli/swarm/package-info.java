@@ -1,0 +1,5 @@
+/** {@code meshctl swarm ...}. */
+@NullMarked
+package io.meshd.cli.swarm;
+
+import org.jspecify.annotations.NullMarked;
