@@ -1,0 +1,111 @@
+package io.meshd.daemon.security;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node's identity in its data folder: {@code node.key}, {@code node.crt}, {@code ca.crt}, on a
+ * manager {@code ca.key}, and {@code identity.json} with the rest. That last one is written last
+ * and deleted first: without it, the node is in no cluster.
+ */
+public final class IdentityStore {
+  private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+
+  private final Path folder;
+
+  public IdentityStore(Path folder) {
+    this.folder = folder;
+  }
+
+  /** What is in {@code identity.json}. */
+  private record Document(
+      String nodeId,
+      String clusterId,
+      String role,
+      List<String> managers,
+      String advertiseAddress,
+      String controlAddress,
+      String vtep,
+      int dataPathPort) {}
+
+  /** Keeps an identity; {@code ca} is for managers. */
+  public void save(NodeIdentity identity, @Nullable ClusterCa ca) throws IOException {
+    DurableFiles.createFolder(folder);
+    if (ca != null) {
+      write("ca.key", Pem.of(ca.key()));
+    }
+    write("ca.crt", Pem.of(identity.root()));
+    write("node.key", Pem.of(identity.key()));
+    write("node.crt", Pem.of(identity.certificate()));
+    saveAddresses(identity);
+  }
+
+  /** Keeps what may change while the node is a member: the managers' addresses and its own. */
+  public void saveAddresses(NodeIdentity identity) throws IOException {
+    Document document =
+        new Document(
+            identity.nodeId(),
+            identity.clusterId(),
+            identity.role().word(),
+            identity.managers(),
+            identity.advertiseAddress(),
+            identity.controlAddress(),
+            identity.vtep(),
+            identity.dataPathPort());
+    DurableFiles.write(folder.resolve("identity.json"), MAPPER.writeValueAsBytes(document));
+  }
+
+  /**
+   * Null when the node is in no cluster.
+   *
+   * @throws IOException in words when the files cannot be read
+   */
+  public @Nullable NodeIdentity load() throws IOException {
+    Path file = folder.resolve("identity.json");
+    if (!Files.exists(file)) {
+      return null;
+    }
+    Document document = MAPPER.readValue(Files.readAllBytes(file), Document.class);
+    return new NodeIdentity(
+        document.nodeId,
+        document.clusterId,
+        document.role.equals(NodeRole.MANAGER.word()) ? NodeRole.MANAGER : NodeRole.WORKER,
+        Pem.privateKey(read("node.key")),
+        Pem.certificate(read("node.crt")),
+        Pem.certificate(read("ca.crt")),
+        document.managers,
+        document.advertiseAddress,
+        document.controlAddress,
+        document.vtep,
+        document.dataPathPort);
+  }
+
+  /** The CA with its key, or null on a node that has none. */
+  public @Nullable ClusterCa loadCa() throws IOException {
+    if (!Files.exists(folder.resolve("ca.key"))) {
+      return null;
+    }
+    return new ClusterCa(Pem.certificate(read("ca.crt")), Pem.privateKey(read("ca.key")));
+  }
+
+  /** The node has left: nothing of its identity stays. */
+  public void delete() throws IOException {
+    for (String name : List.of("identity.json", "ca.key", "node.key", "node.crt", "ca.crt")) {
+      DurableFiles.delete(folder.resolve(name));
+    }
+  }
+
+  private void write(String name, String text) throws IOException {
+    DurableFiles.write(folder.resolve(name), text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private String read(String name) throws IOException {
+    return Files.readString(folder.resolve(name), StandardCharsets.US_ASCII);
+  }
+}

@@ -1,0 +1,133 @@
+package io.meshd.daemon.security;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SecurityTest {
+  private static final String NODE = "1a2b3c4d5e6f7g8h9i0j1k2l3";
+
+  @TempDir Path folder;
+  private final ClusterCa ca = ClusterCa.create();
+  private final KeyPair keys = NodeKeys.generate();
+
+  private NodeIdentity identity(NodeRole role) throws IOException {
+    return new NodeIdentity(
+        NODE,
+        "cluster1",
+        role,
+        keys.getPrivate(),
+        ca.sign(NodeKeys.request(keys), NODE, role, "cluster1"),
+        ca.root(),
+        List.of("10.99.0.1:2377"),
+        "10.99.0.2",
+        "10.99.0.2:2377",
+        "10.99.0.2",
+        4789);
+  }
+
+  @Test
+  void aSignedCertificateSaysWhoTheNodeIs() throws Exception {
+    X509Certificate leaf = identity(NodeRole.WORKER).certificate();
+    assertEquals(NODE, ClusterTrust.subjectPart(leaf, "CN"));
+    assertEquals("swarm-worker", ClusterTrust.subjectPart(leaf, "OU"));
+    assertEquals("cluster1", ClusterTrust.subjectPart(leaf, "O"));
+    assertEquals(keys.getPublic(), leaf.getPublicKey());
+    ClusterTrust.requireIssued(leaf, ca.root());
+    Instant end = leaf.getNotAfter().toInstant();
+    assertTrue(end.isAfter(Instant.now().plus(Duration.ofDays(89))));
+    assertTrue(end.isBefore(Instant.now().plus(Duration.ofDays(91))));
+    assertTrue(
+        ca.root().getNotAfter().toInstant().isAfter(Instant.now().plus(Duration.ofDays(19 * 365))));
+  }
+
+  @Test
+  void aCertificateOfAnotherClusterIsNotTrusted() throws Exception {
+    X509Certificate leaf = identity(NodeRole.WORKER).certificate();
+    X509Certificate otherRoot = ClusterCa.create().root();
+    assertThrows(CertificateException.class, () -> ClusterTrust.requireIssued(leaf, otherRoot));
+    assertThrows(
+        CertificateException.class,
+        () -> ClusterTrust.requireIssued(ca.root(), ca.root()),
+        "the root itself is no node");
+  }
+
+  @Test
+  void aRequestThatIsNoneIsRefusedInWords() {
+    IOException refused =
+        assertThrows(IOException.class, () -> ca.sign("x", NODE, NodeRole.WORKER, "cluster1"));
+    assertEquals("no CERTIFICATE REQUEST block in PEM text", refused.getMessage());
+    assertThrows(
+        IOException.class,
+        () ->
+            ca.sign(
+                "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+                NODE,
+                NodeRole.WORKER,
+                "cluster1"));
+  }
+
+  @Test
+  void tokensHaveSwarmsForm() {
+    for (int i = 0; i < 50; i++) {
+      JoinToken token = JoinToken.create(ca.root());
+      assertTrue(token.toString().matches("SWMTKN-1-[0-9a-z]{50}-[0-9a-z]{25}"), token.toString());
+      assertEquals(token, JoinToken.parse(token.toString()));
+      assertTrue(token.sameAs(token.toString()));
+      assertFalse(token.sameAs(JoinToken.create(ca.root()).toString()));
+      assertEquals(JoinToken.digestOf(ca.root()), token.digest());
+    }
+  }
+
+  @Test
+  void aWrongTokenIsNamedInSwarmsWords() {
+    for (String text :
+        List.of("", "x", "SWMTKN-1-a-b", "SWMTKN-2-" + "a".repeat(50) + "-" + "b".repeat(25))) {
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> JoinToken.parse(text));
+      assertEquals("invalid join token", refused.getMessage());
+    }
+  }
+
+  @Test
+  void anIdentityIsThereAgainAndOnlyRootReadsIt() throws Exception {
+    IdentityStore store = new IdentityStore(folder.resolve("cluster"));
+    assertNull(store.load());
+    NodeIdentity identity = identity(NodeRole.MANAGER);
+    store.save(identity, ca);
+    assertEquals(identity, store.load());
+    ClusterCa loaded = store.loadCa();
+    assertNotNull(loaded);
+    assertEquals(ca.root(), loaded.root());
+    store.saveAddresses(identity.withManagers(List.of("10.99.0.7:2377")));
+    NodeIdentity moved = store.load();
+    assertNotNull(moved);
+    assertEquals(List.of("10.99.0.7:2377"), moved.managers());
+    try (Stream<Path> files = Files.list(folder.resolve("cluster"))) {
+      for (Path file : files.toList()) {
+        assertEquals(
+            "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+      }
+    }
+    store.delete();
+    assertNull(store.load());
+    assertNull(store.loadCa());
+  }
+}
