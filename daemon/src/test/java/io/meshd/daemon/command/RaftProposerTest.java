@@ -44,7 +44,7 @@ final class RaftProposerTest {
     try (AtomixLog log =
         AtomixLog.open(
             AtomixLog.Settings.of(directory), new InProcessTransport("n1"), new Naming())) {
-      Proposer proposer = new RaftProposer(log, () -> ClusterState.EMPTY);
+      Proposer proposer = new RaftProposer(log, ClusterState::empty);
       assertEquals(new Outcome.Done(7, COMMAND.toString()), proposer.propose(COMMAND));
     }
   }
@@ -62,7 +62,7 @@ final class RaftProposerTest {
     InProcessTransport transport = new InProcessTransport("n1");
     try (AtomixLog log = AtomixLog.open(impatient, transport, new Naming())) {
       transport.serve("command", payload -> new CompletableFuture<>()); // nobody answers
-      Proposer proposer = new RaftProposer(log, () -> ClusterState.EMPTY);
+      Proposer proposer = new RaftProposer(log, ClusterState::empty);
       assertEquals(
           new Outcome.Refused(
               Outcome.Reason.UNAVAILABLE,
