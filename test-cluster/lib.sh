@@ -63,7 +63,7 @@ TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy"
 need_jdk() {
   local d
   for d in "${JAVA_HOME:-}" "$(readlink -f "$(command -v javac 2>/dev/null)" 2>/dev/null | sed 's,/bin/javac$,,')" \
-    /usr/lib/jvm/* /opt/*jdk* /opt/java/* /usr/local/*jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/*; do
+    /usr/lib/jvm/* /opt/*jdk* /opt/java/* /usr/local/*jdk* "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/*; do
     [ -x "$d/bin/javac" ] && grep -qs '^JAVA_VERSION="25[".]' "$d/release" || continue
     export JAVA_HOME=$d
     return
