@@ -2,7 +2,6 @@ package io.meshd.cli.node;
 
 import io.meshd.api.Nodes;
 import io.meshd.cli.format.HumanText;
-import java.math.BigDecimal;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -66,7 +65,7 @@ final class NodeText {
   }
 
   private static String cpus(long nano) {
-    return BigDecimal.valueOf(nano, 9).stripTrailingZeros().toPlainString();
+    return String.valueOf(nano / 1_000_000_000L);
   }
 
   private static void line(StringBuilder out, String text) {

@@ -33,7 +33,8 @@ final class ServiceText {
     mode(service.spec().mode());
     status(service.updateStatus());
     placement(service.spec().taskTemplate().placement());
-    update(service.spec().updateConfig());
+    update("Update", service.spec().updateConfig());
+    update("Rollback", service.spec().rollbackConfig());
     container(service.spec().taskTemplate());
     if (service.spec().taskTemplate().resources() != null) {
       line("Resources:");
@@ -94,11 +95,11 @@ final class ServiceText {
     }
   }
 
-  private void update(Services.@Nullable UpdateConfig config) {
+  private void update(String what, Services.@Nullable UpdateConfig config) {
     if (config == null) {
       return;
     }
-    line("UpdateConfig:");
+    line(what + "Config:");
     line(" Parallelism:\t" + (config.parallelism() == null ? 0 : config.parallelism()));
     Long delay = config.delay();
     if (delay != null && delay > 0) {
@@ -111,7 +112,8 @@ final class ServiceText {
     }
     Double ratio = config.maxFailureRatio();
     line(" Max failure ratio: " + plain(ratio == null ? 0 : ratio));
-    line(" Update order:      " + (config.order() == null ? "" : config.order()));
+    String order = " %s order:".formatted(what);
+    line(order + " ".repeat(20 - order.length()) + (config.order() == null ? "" : config.order()));
   }
 
   private static String plain(double number) {
@@ -149,8 +151,7 @@ final class ServiceText {
     if (networks == null || networks.isEmpty()) {
       return;
     }
-    List<String> names =
-        networks.stream().map(n -> networkName.apply(n.target())).sorted().toList();
+    List<String> names = networks.stream().map(n -> n.target()).sorted().map(networkName).toList();
     line("Networks: " + String.join(" ", names) + " ");
   }
 
