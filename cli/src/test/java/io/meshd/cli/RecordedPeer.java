@@ -20,7 +20,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,6 +47,7 @@ final class RecordedPeer implements AutoCloseable {
   private final Path folder;
   private final ServerSocketChannel server;
   private final List<Answer> answers = Collections.synchronizedList(new ArrayList<>());
+  private final Map<String, Function<String, List<byte[]>>> upgrades = new ConcurrentHashMap<>();
   private final List<Request> requests = Collections.synchronizedList(new ArrayList<>());
 
   RecordedPeer() throws IOException {
@@ -79,6 +83,11 @@ final class RecordedPeer implements AutoCloseable {
     int blank = request.indexOf(' ');
     String target = request.substring(blank + 1);
     answers.add(new Answer(request.substring(0, blank), path(target), query(target), status, body));
+  }
+
+  /** The request's connection becomes a raw stream; {@code script} sees all input up to its end. */
+  void upgrade(String request, Function<String, List<byte[]>> script) {
+    upgrades.put(request, script);
   }
 
   String host() {
@@ -117,6 +126,17 @@ final class RecordedPeer implements AutoCloseable {
               .substring(first.indexOf(' ') + 1, first.lastIndexOf(' '))
               .replaceFirst("^/v[0-9.]+", "");
       requests.add(new Request(method, target, body));
+      Function<String, List<byte[]>> script = upgrades.get(method + " " + target);
+      if (script != null) {
+        write(channel, "HTTP/1.1 101 UPGRADED\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        // A client that sends no input does not end it either: only -i does.
+        boolean interactive = requests.getFirst().body().contains("\"AttachStdin\":true");
+        byte[] input = interactive ? in.readAllBytes() : new byte[0];
+        for (byte[] part : script.apply(new String(input, StandardCharsets.UTF_8))) {
+          write(channel, part);
+        }
+        return;
+      }
       Answer answer = find(method, target);
       String text = answer == null ? notFound(target) : inTime(answer.body);
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.cli.format;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.cli.grammar;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.cli.http;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.cli.service;
+
+import org.jspecify.annotations.NullMarked;
