@@ -84,10 +84,13 @@ final class TestNode implements AutoCloseable {
     String ns = namespaces.add(name);
     dataplane.attachTap(new TapAttachment("node", TestNamespaces.path(ns), "eth0"));
     nodePort = new ForwardingSpec.NodePort("node", mac(GATEWAY), ip == null ? null : station(ip));
-    plumb(ns, GATEWAY.toString());
+    TestNamespaces.in(
+        ns, "ip", "link", "set", "eth0", "address", mac(GATEWAY).toString(), "mtu", "1450", "up");
+    // The first address is what sockets there are bound to when they do not care.
     if (ip != null) {
       TestNamespaces.in(ns, "ip", "addr", "add", ip + "/24", "dev", "eth0");
     }
+    TestNamespaces.in(ns, "ip", "addr", "add", GATEWAY + "/24", "dev", "eth0");
     TestNamespaces.in(ns, "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1");
     TestNamespaces.in(ns, "sysctl", "-qw", "net.ipv4.conf.all.arp_announce=2");
     return ns;

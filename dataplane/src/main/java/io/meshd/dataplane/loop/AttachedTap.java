@@ -16,10 +16,17 @@ record AttachedTap(
     TapAttachment attachment, String namespace, int slot, TapDevice device, TapHandle handle) {
 
   /** Whether this is still what the attachment asks for. */
-  boolean serves(TapAttachment asked) throws IOException {
-    return attachment.equals(asked)
-        && namespace.equals(namespaceOf(asked.netns()))
-        && device.isThere();
+  boolean serves(TapAttachment asked) {
+    return attachment.equals(asked) && namespaceIsThere() && device.isThere();
+  }
+
+  /** Whether the namespace file is still the one the TAP was made in. */
+  boolean namespaceIsThere() {
+    try {
+      return namespace.equals(namespaceOf(attachment.netns()));
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Device and inode of the namespace file. */

@@ -9,6 +9,7 @@ import io.meshd.dataplane.switching.VirtualSwitch;
 import io.meshd.dataplane.tap.VirtioNetHeader;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.wire.EthernetHeader;
+import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.VxlanHeader;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -120,7 +121,13 @@ final class FramesIn {
       EthernetHeader.destination(memory, frame, decision.destinationMac());
     }
     long at = frame - VirtioNetHeader.LENGTH;
-    VirtioNetHeader.clear(memory, at);
+    FrameView view = virtualSwitch.frame();
+    if (view.hasPartialChecksum()) {
+      int start = (int) (view.transport() - view.at());
+      VirtioNetHeader.checksum(memory, at, start, view.checksumOffset());
+    } else {
+      VirtioNetHeader.clear(memory, at);
+    }
     for (int i = 0; i < decision.slotCount(); i++) {
       ports.write(decision.slot(i), memory, at, VirtioNetHeader.LENGTH + length);
     }

@@ -38,6 +38,7 @@ public final class LoopDataplane implements Dataplane {
   private final UdpUnderlay underlay;
   private final List<DataLoop> loops;
   private final UnderlayHandle receiving;
+  private final NamespaceWatch watch;
 
   // Guarded by this.
   private final Map<String, AttachedTap> taps = new HashMap<>();
@@ -51,6 +52,7 @@ public final class LoopDataplane implements Dataplane {
     this.underlay = underlay;
     this.loops = loops;
     receiving = loops.getFirst().underlay(underlay.receivingDescriptor());
+    watch = new NamespaceWatch(this::forgetDeletedNamespaces);
   }
 
   /** As {@link Dataplane#open}. */
@@ -140,6 +142,15 @@ public final class LoopDataplane implements Dataplane {
     }
   }
 
+  private synchronized void forgetDeletedNamespaces() {
+    List<AttachedTap> gone = taps.values().stream().filter(tap -> !tap.namespaceIsThere()).toList();
+    for (AttachedTap tap : gone) {
+      LOG.info("the network namespace of port {} is gone", tap.attachment().port());
+      tap.device().deleteOnClose();
+      release(tap);
+    }
+  }
+
   /** Closes the descriptor when no loop can use its number any more. */
   private void release(AttachedTap tap) {
     taps.remove(tap.attachment().port());
@@ -187,6 +198,7 @@ public final class LoopDataplane implements Dataplane {
       return;
     }
     closed = true;
+    watch.close();
     stop(group);
     taps.values().forEach(tap -> tap.device().close());
     taps.clear();

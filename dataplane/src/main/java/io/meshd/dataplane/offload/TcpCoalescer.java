@@ -14,7 +14,8 @@ import java.lang.foreign.ValueLayout;
  * only frames that {@link TcpSegmenter} would cut out of the joined one again: same headers but for
  * length, identification (which counts up, unless DF makes it meaningless), sequence (which
  * follows), PSH on the last, and a shorter payload on the last. The inner checksum of each is
- * verified before it joins, for nobody looks at it afterwards.
+ * verified before it joins, for nobody looks at it afterwards; a partial one ({@link
+ * FrameView#hasPartialChecksum}) passes.
  *
  * <p>One per loop. Frames are borrowed from {@link #begin} until the next {@code begin}; all lie in
  * one memory and are not copied.
@@ -165,14 +166,12 @@ public final class TcpCoalescer {
 
   private boolean checksumsVerify(long at, int data) {
     long ip = at + NETWORK;
+    long tcp = at + TRANSPORT;
     int tcpLength = tcpHeaderLength + data;
+    long pseudo = InternetChecksum.ofPseudoHeader(memory, ip, Ipv4Header.PROTOCOL_TCP, tcpLength);
     return InternetChecksum.verifies(InternetChecksum.add(0, memory, ip, IPV4_LENGTH))
-        && InternetChecksum.verifies(
-            InternetChecksum.add(
-                InternetChecksum.ofPseudoHeader(memory, ip, Ipv4Header.PROTOCOL_TCP, tcpLength),
-                memory,
-                at + TRANSPORT,
-                tcpLength));
+        && (InternetChecksum.isPartial(memory, tcp + TcpHeader.CHECKSUM_OFFSET, pseudo)
+            || InternetChecksum.verifies(InternetChecksum.add(pseudo, memory, tcp, tcpLength)));
   }
 
   /** Compares with the first frame all that segments of one frame have in common. */

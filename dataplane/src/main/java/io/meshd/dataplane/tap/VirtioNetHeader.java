@@ -68,6 +68,11 @@ public final class VirtioNetHeader {
     write(m, at, 0, GSO_NONE, 0, 0, 0, 0);
   }
 
+  /** A frame whose checksum, at an offset from where summing starts, is partial. */
+  public static void checksum(MemorySegment m, long at, int start, int offset) {
+    write(m, at, NEEDS_CSUM, GSO_NONE, 0, 0, start, offset);
+  }
+
   /** A TCP frame over IPv4 with partial checksum, to be cut into segments; 0 for no cutting. */
   public static void tcp(
       MemorySegment m, long at, int headerLength, int segmentSize, int start, int offset) {

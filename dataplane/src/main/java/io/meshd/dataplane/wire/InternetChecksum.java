@@ -85,6 +85,11 @@ public final class InternetChecksum {
     m.set(WORD2, at, (short) fold(sum));
   }
 
+  /** Whether {@link #storePartial} would write what is there. */
+  public static boolean isPartial(MemorySegment m, long at, long sum) {
+    return m.get(WORD2, at) == (short) fold(sum);
+  }
+
   /** Whether data that contains its checksum is whole. */
   public static boolean verifies(long sum) {
     return fold(sum) == 0xffff;

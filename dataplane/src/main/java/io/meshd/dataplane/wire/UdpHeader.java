@@ -21,7 +21,7 @@ public final class UdpHeader {
   private static final int SOURCE_PORT_OFFSET = 0;
   private static final int DESTINATION_PORT_OFFSET = 2;
   private static final int LENGTH_OFFSET = 4;
-  private static final int CHECKSUM_OFFSET = 6;
+  static final int CHECKSUM_OFFSET = 6;
 
   private UdpHeader() {}
 

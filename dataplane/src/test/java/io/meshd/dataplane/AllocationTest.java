@@ -1,0 +1,72 @@
+package io.meshd.dataplane;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Frames cost no garbage: what the loops' threads allocate is counted while they forward. */
+@Timeout(120)
+class AllocationTest {
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** Code that is not compiled yet allocates; how long that takes depends on the machine. */
+  private static final int MOST_ROUNDS = 20;
+
+  @Test
+  void forwardingAllocatesNothingPerFrame() throws Exception {
+    try (TestNamespaces namespaces = new TestNamespaces()) {
+      String nodeA = namespaces.add("nA");
+      String nodeB = namespaces.add("nB");
+      TestNode.join(nodeA, "10.99.0.1", nodeB, "10.99.0.2");
+      try (TestNode a = new TestNode(namespaces, nodeA, "10.99.0.1");
+          TestNode b = new TestNode(namespaces, nodeB, "10.99.0.2")) {
+        String taskA = a.task("cA", "10.0.1.3");
+        String taskB = b.task("cB", "10.0.1.4");
+        a.remote("10.0.1.4", "10.99.0.2", false);
+        b.remote("10.0.1.3", "10.99.0.1", false);
+        a.apply();
+        b.apply();
+        Round round;
+        int rounds = 0;
+        do {
+          round = measure(a, b, taskA, taskB);
+        } while (round.bytes() >= round.frames() && ++rounds < MOST_ROUNDS);
+
+        assertTrue(round.frames() > 2000, round.toString());
+        assertTrue(round.bytes() < round.frames(), round.toString());
+      }
+    }
+  }
+
+  private record Round(long frames, long bytes) {}
+
+  private static Round measure(TestNode a, TestNode b, String taskA, String taskB)
+      throws Exception {
+    long frames = frames(a) + frames(b);
+    long bytes = allocated();
+    traffic(taskA, taskB);
+    return new Round(frames(a) + frames(b) - frames, allocated() - bytes);
+  }
+
+  private static void traffic(String taskA, String taskB) throws Exception {
+    Transfer.check(taskA, taskB, "10.0.1.4", 100_000_000);
+    TestNamespaces.in(taskA, "ping", "-q", "-f", "-c", "2000", "-w", "20", "10.0.1.4");
+  }
+
+  private static long frames(TestNode node) {
+    return node.counter("tap.rx_frames") + node.counter("tap.tx_frames");
+  }
+
+  private static long allocated() {
+    long[] loops =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("meshd-data"))
+            .mapToLong(Thread::threadId)
+            .toArray();
+    return Arrays.stream(THREADS.getThreadAllocatedBytes(loops)).sum();
+  }
+}

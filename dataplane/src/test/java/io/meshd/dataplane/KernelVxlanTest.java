@@ -1,0 +1,155 @@
+package io.meshd.dataplane;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The other end is the kernel's own VXLAN, with offloads on and its forwarding and neighbours set
+ * by hand, as ours are by tables.
+ */
+@Timeout(120)
+class KernelVxlanTest {
+  @TempDir Path folder;
+  private final TestNamespaces namespaces = new TestNamespaces();
+  private TestNode node;
+  private String task;
+  private String kernel;
+
+  @BeforeEach
+  void aNodeAndAKernel() throws Exception {
+    String ours = namespaces.add("nA");
+    kernel = namespaces.add("nK");
+    TestNode.join(ours, "10.99.0.1", kernel, "10.99.0.2");
+    node = new TestNode(namespaces, ours, "10.99.0.1");
+    task = node.task("cA", "10.0.1.3");
+    node.remote("10.0.1.4", "10.99.0.2", false);
+    node.apply();
+    in("ip link add vx0 type vxlan id 4097 local 10.99.0.2 dstport 4789 nolearning");
+    in("ip link set vx0 address 02:42:0a:00:01:04 mtu 1450 up");
+    in("ip addr add 10.0.1.4/24 dev vx0");
+    in("bridge fdb append 02:42:0a:00:01:03 dev vx0 dst 10.99.0.1");
+    in("ip neigh add 10.0.1.3 lladdr 02:42:0a:00:01:03 dev vx0");
+  }
+
+  @AfterEach
+  void remove() {
+    node.close();
+    namespaces.close();
+  }
+
+  private void in(String command) {
+    TestNamespaces.in(kernel, command.split(" "));
+  }
+
+  @Test
+  void bothDirectionsCarryTcpUnharmed() throws Exception {
+    TestNamespaces.in(task, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", "10.0.1.4");
+    Transfer.check(task, kernel, "10.0.1.4", 300_000_000);
+    Transfer.check(kernel, task, "10.0.1.3", 300_000_000);
+  }
+
+  @Test
+  void theSameOverAWireThatSegmentsNothing() throws Exception {
+    String ours = node.namespace;
+    for (String ns : List.of(ours, kernel)) {
+      TestNamespaces.in(
+          ns,
+          "ethtool",
+          "-K",
+          "u0",
+          "tx-udp_tnl-segmentation",
+          "off",
+          "tx-udp_tnl-csum-segmentation",
+          "off",
+          "tx-udp-segmentation",
+          "off",
+          "tso",
+          "off",
+          "gro",
+          "on");
+    }
+    Transfer.check(task, kernel, "10.0.1.4", 200_000_000);
+    Transfer.check(kernel, task, "10.0.1.3", 200_000_000);
+  }
+
+  /** What is on the wire, not what is handed over to it: nothing is left to the devices. */
+  @Test
+  void tsharkFindsNothingWrongOnTheWire() throws Exception {
+    for (String ns : List.of(node.namespace, kernel)) {
+      TestNamespaces.in(
+          ns, "ethtool", "-K", "u0", "tx", "off", "tso", "off", "gso", "off", "gro", "off");
+      TestNamespaces.in(ns, "sh", "-c", "ethtool -K u0 tx-udp-segmentation off || true");
+    }
+    Path file = folder.resolve("wire.pcap");
+    Path log = folder.resolve("tcpdump");
+    Process capture =
+        TestNamespaces.start(
+            kernel,
+            log,
+            "tcpdump",
+            "-Z",
+            "root",
+            "-U",
+            "-i",
+            "u0",
+            "-w",
+            file.toString(),
+            "udp and src 10.99.0.1");
+    await().until(() -> Files.readString(log).contains("listening on"));
+    TestNamespaces.in(task, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", "10.0.1.4");
+    TestNamespaces.in(task, "sh", "-c", "echo x > /dev/udp/10.0.1.4/53 2>/dev/null || true");
+    Transfer.check(task, kernel, "10.0.1.4", 2_000_000);
+    Transfer.check(kernel, task, "10.0.1.3", 200_000);
+    capture.destroy(); // SIGTERM: tcpdump writes what it has
+    assertTrue(capture.waitFor() >= 0);
+
+    List<String> packets =
+        TestNamespaces.run(
+                "tshark",
+                "-r",
+                file.toString(),
+                "-o",
+                "ip.check_checksum:TRUE",
+                "-o",
+                "tcp.check_checksum:TRUE",
+                "-o",
+                "udp.check_checksum:TRUE",
+                "-T",
+                "fields",
+                "-e",
+                "vxlan.vni",
+                "-e",
+                "ip.checksum.status",
+                "-e",
+                "udp.checksum.status",
+                "-e",
+                "tcp.checksum.status",
+                "-e",
+                "icmp.checksum.status",
+                "-e",
+                "frame.len")
+            .lines()
+            .filter(line -> line.contains("\t"))
+            .toList();
+    assertTrue(packets.size() > 1000, "packets " + packets.size());
+    for (String packet : packets) {
+      String[] fields = packet.split("\t", -1);
+      assertEquals("4097", fields[0], packet);
+      assertEquals("1,1", fields[1], packet);
+      assertTrue(fields[2].matches("[13](,1)?"), packet);
+      assertTrue(fields[3].matches("1?"), packet);
+      assertTrue(fields[4].matches("1?"), packet);
+      assertTrue(Integer.parseInt(fields[5]) <= 1514, packet);
+    }
+  }
+}
