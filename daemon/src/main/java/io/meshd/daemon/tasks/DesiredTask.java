@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param user name, uid, or either with :group; null for the daemon's
  * @param stopSignal TERM by default
  * @param stopGraceNanos from the stop signal to SIGKILL
+ * @param generation of what asked for it; only ever compared
  * @param networks overlays in order: eth0, eth1, ...; without any, eth0 is on the local bridge
  */
 public record DesiredTask(
@@ -27,6 +28,7 @@ public record DesiredTask(
     @Nullable String hostname,
     @Nullable String stopSignal,
     long stopGraceNanos,
+    long generation,
     List<TaskNetwork> networks) {
 
   /** Docker's grace: 10 s. */

@@ -111,6 +111,16 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     return held == null ? null : held.task();
   }
 
+  /** The longest grace between stop signal and SIGKILL among the tasks that have not ended. */
+  public long longestGraceNanos() {
+    return tasks.values().stream()
+        .map(HeldTask::stored)
+        .filter(stored -> !stored.phase().terminal())
+        .mapToLong(stored -> stored.task().stopGraceNanos())
+        .max()
+        .orElse(0);
+  }
+
   /** The task's network namespace. */
   public Path netns(String taskId) {
     return interfaces.netns(taskId);

@@ -69,6 +69,7 @@ final class TaskNode implements AutoCloseable {
         null,
         null,
         Duration.ofSeconds(1).toNanos(),
+        1,
         networks);
   }
 

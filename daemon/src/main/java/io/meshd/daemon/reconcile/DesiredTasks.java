@@ -1,0 +1,72 @@
+package io.meshd.daemon.reconcile;
+
+import io.meshd.api.Services.ContainerSpec;
+import io.meshd.daemon.state.Attachment;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NetworkRecord;
+import io.meshd.daemon.state.TaskRecord;
+import io.meshd.daemon.tasks.DesiredTask;
+import io.meshd.daemon.tasks.DesiredTask.TaskNetwork;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** From a task's record to what the supervisor is to run. Pure. */
+final class DesiredTasks {
+  private DesiredTasks() {}
+
+  /**
+   * @throws IOException in words when this node cannot run such a task
+   */
+  static DesiredTask of(TaskRecord task, ClusterState state) throws IOException {
+    ContainerSpec spec = task.spec().containerSpec();
+    List<TaskNetwork> networks = new ArrayList<>();
+    for (Attachment attachment : task.attachments()) {
+      NetworkRecord network = state.networks().get(attachment.networkId());
+      if (network == null) {
+        throw new IOException("network " + attachment.networkId() + " not found");
+      }
+      networks.add(
+          new TaskNetwork(
+              network.id(),
+              attachment.address(),
+              OverlayNetwork.prefixLength(network),
+              attachment.mac(),
+              OverlayNetwork.mtu(network),
+              network.internal()));
+    }
+    List<String> command = new ArrayList<>();
+    if (spec.command() != null) {
+      command.addAll(spec.command());
+    }
+    if (spec.args() != null) {
+      command.addAll(spec.args());
+    }
+    Long grace = spec.stopGracePeriod();
+    return new DesiredTask(
+        task.id(),
+        task.name(),
+        task.serviceId(),
+        task.serviceName(),
+        command,
+        spec.env() == null ? List.of() : spec.env(),
+        spec.dir(),
+        spec.user(),
+        spec.hostname(),
+        spec.stopSignal(),
+        grace == null ? DesiredTask.DEFAULT_GRACE_NANOS : grace,
+        state.version(),
+        networks);
+  }
+
+  /** Why this node has no way to run it, or null. */
+  static @Nullable String refusal(TaskRecord task) {
+    String runtime = task.spec().runtime();
+    return "process".equals(runtime)
+        ? null
+        : "this node has no runtime for tasks of kind \""
+            + (runtime == null || runtime.isEmpty() ? "container" : runtime)
+            + "\"";
+  }
+}

@@ -1,0 +1,189 @@
+package io.meshd.daemon.reconcile;
+
+import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.TaskRecord;
+import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.tasks.DesiredTask;
+import io.meshd.daemon.tasks.TaskStatus;
+import io.meshd.daemon.tasks.TaskSupervisor;
+import io.meshd.dataplane.Dataplane;
+import io.meshd.dataplane.TapAttachment;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The steps of a pass that are about this node's tasks, in the order in which they are taken. */
+final class TaskPass {
+  private static final Duration UNANSWERED = Duration.ofSeconds(2);
+
+  private final String nodeId;
+  private final Dataplane dataplane;
+  private final TaskSupervisor tasks;
+  private final TaskReports reports;
+
+  /** Tasks whose TAPs were attached and addressed in this run of the daemon. */
+  private final Set<String> connected = new HashSet<>();
+
+  TaskPass(String nodeId, Dataplane dataplane, TaskSupervisor tasks, TaskReports reports) {
+    this.nodeId = nodeId;
+    this.dataplane = dataplane;
+    this.tasks = tasks;
+    this.reports = reports;
+  }
+
+  /** 1. Ends what is not to run here any more; returns before it has ended. */
+  void stop(ClusterState state, boolean stale) {
+    for (String id : tasks.ids()) {
+      TaskRecord record = state.tasks().get(id);
+      if (record == null || !record.nodeId().equals(nodeId)) {
+        if (!stale && !younger(id, state)) {
+          tasks.stop(id);
+        }
+      } else if (!record.reachable()) {
+        tasks.stop(id);
+      }
+    }
+  }
+
+  /**
+   * Whether this node forwards for a task of its own: while it may run here; and one that is being
+   * ended until it has, if this run of the daemon ever forwarded for it. One that was replaced
+   * while no daemon was here gets no TAP any more.
+   */
+  boolean hasPlaceHere(TaskRecord task) {
+    TaskStatus status = tasks.status(task.id());
+    if (status != null && status.phase().terminal()) {
+      return false;
+    }
+    return task.reachable() || (status != null && connected.contains(task.id()));
+  }
+
+  /** 2. Makes new tasks' namespaces and gives every task its interfaces. */
+  void connect(ClusterState state, boolean stale) throws IOException {
+    Problems problems = new Problems();
+    for (TaskRecord record : state.tasks().values()) {
+      if (record.nodeId().equals(nodeId) && record.reachable()) {
+        problems.attempt(() -> connect(record, state, stale));
+      }
+    }
+    problems.throwIfAny();
+  }
+
+  private void connect(TaskRecord record, ClusterState state, boolean stale) throws IOException {
+    DesiredTask task = tasks.task(record.id());
+    if (task == null) {
+      if (stale) {
+        return;
+      }
+      String refusal = DesiredTasks.refusal(record);
+      if (refusal != null) {
+        refuse(record, refusal);
+        return;
+      }
+      task = DesiredTasks.of(record, state);
+    }
+    tasks.prepare(task);
+    if (ended(task.id())) {
+      return;
+    }
+    int index = 0;
+    for (DesiredTask.TaskNetwork network : task.networks()) {
+      try {
+        dataplane.attachTap(
+            new TapAttachment(
+                PortNames.task(task.id(), network.networkId()),
+                tasks.netns(task.id()),
+                "eth" + index++));
+      } catch (IOException e) {
+        tasks.reject(task.id(), e);
+        throw e;
+      }
+    }
+    if (connected.add(task.id())) {
+      tasks.connect(task.id());
+    }
+  }
+
+  private void refuse(TaskRecord record, String why) {
+    reports.repeat(
+        record.id(),
+        new TaskStatus(TaskStatus.Phase.REJECTED, Instant.now(), "preparing", why, null, null));
+  }
+
+  /** 3. Starts what is ready; the switch knows it by now, so its first packet passes. */
+  void launch(ClusterState state) {
+    for (String id : tasks.ids()) {
+      TaskRecord record = state.tasks().get(id);
+      if (record != null
+          && record.nodeId().equals(nodeId)
+          && record.reachable()
+          && record.desiredState() == TaskState.RUNNING
+          && connected.contains(id)) {
+        tasks.launch(id);
+      }
+    }
+  }
+
+  /** 4. Takes away the devices of tasks that have ended, and the logs of those nobody knows. */
+  void removeEnded(ClusterState state, boolean stale) throws IOException {
+    Problems problems = new Problems();
+    for (String id : tasks.ids()) {
+      if (!ended(id)) {
+        continue;
+      }
+      boolean gone = !state.tasks().containsKey(id) && !stale && !younger(id, state);
+      problems.attempt(() -> remove(id, gone));
+    }
+    problems.throwIfAny();
+  }
+
+  /** Takes the devices of a task that has ended away, and with {@code forget} its logs too. */
+  void remove(String id, boolean forget) throws IOException {
+    DesiredTask task = tasks.task(id);
+    if (task != null && tasks.hasDevices(id)) {
+      // Before the namespace: an open TAP would keep it.
+      task.networks().forEach(n -> dataplane.detachTap(PortNames.task(id, n.networkId())));
+      connected.remove(id);
+      tasks.release(id);
+    }
+    if (forget) {
+      tasks.forget(id);
+    }
+  }
+
+  /** 5. Says again what the state does not show after a while: a report may have been lost. */
+  void repeatReports(ClusterState state) {
+    Instant before = Instant.now().minus(UNANSWERED);
+    for (String id : tasks.ids()) {
+      TaskRecord record = state.tasks().get(id);
+      TaskStatus status = tasks.status(id);
+      if (record != null
+          && status != null
+          && record.nodeId().equals(nodeId)
+          && !record.status().state().terminal()
+          && record.status().state() != TaskReports.stateOf(status).state()
+          && status.at().isBefore(before)) {
+        reports.repeat(id, status);
+      }
+    }
+  }
+
+  List<String> notEnded() {
+    return tasks.ids().stream().filter(id -> !ended(id)).sorted().toList();
+  }
+
+  private boolean ended(String id) {
+    TaskStatus status = tasks.status(id);
+    return status == null || status.phase().terminal();
+  }
+
+  /** The state is older than the task: it cannot know it yet. */
+  private boolean younger(String id, ClusterState state) {
+    DesiredTask task = tasks.task(id);
+    return task != null && task.generation() > state.version();
+  }
+}

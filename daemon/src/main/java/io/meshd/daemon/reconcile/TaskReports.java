@@ -1,0 +1,129 @@
+package io.meshd.daemon.reconcile;
+
+import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.TaskRecord;
+import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.tasks.TaskStatus;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes what the supervisor says of the tasks to the leader: the newest word of each, in batches,
+ * again and again until somebody took it.
+ */
+public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskReports.class);
+  private static final long RETRY_MILLIS = 1000;
+
+  /** Where reports go; blocks until they are in the state. */
+  @FunctionalInterface
+  public interface Sink {
+    /**
+     * @throws IOException when no leader took them; they are sent again
+     */
+    void report(List<Command.Report> reports) throws IOException, InterruptedException;
+  }
+
+  private final Sink sink;
+  private final Thread thread;
+
+  // Guarded by this.
+  private final Map<String, TaskRecord.Status> waiting = new LinkedHashMap<>();
+  private Runnable changed = () -> {};
+
+  public TaskReports(Sink sink) {
+    this.sink = sink;
+    this.thread = Thread.ofVirtual().name("task-reports").start(this::run);
+  }
+
+  @Override
+  public void onStatus(String taskId, TaskStatus status) {
+    Runnable tell;
+    synchronized (this) {
+      waiting.put(taskId, stateOf(status));
+      notifyAll();
+      tell = changed;
+    }
+    tell.run();
+  }
+
+  /** What is to be run, at once, after every change of a task. */
+  synchronized void onChange(Runnable action) {
+    changed = action;
+  }
+
+  /** Reports it once more unless it is waiting to be taken. */
+  synchronized void repeat(String taskId, TaskStatus status) {
+    if (waiting.putIfAbsent(taskId, stateOf(status)) == null) {
+      notifyAll();
+    }
+  }
+
+  static TaskRecord.Status stateOf(TaskStatus status) {
+    TaskState state =
+        switch (status.phase()) {
+          case ACCEPTED -> TaskState.ACCEPTED;
+          case PREPARING -> TaskState.PREPARING;
+          case STARTING -> TaskState.STARTING;
+          case RUNNING -> TaskState.RUNNING;
+          case COMPLETE -> TaskState.COMPLETE;
+          case SHUTDOWN -> TaskState.SHUTDOWN;
+          case FAILED -> TaskState.FAILED;
+          case REJECTED -> TaskState.REJECTED;
+        };
+    return new TaskRecord.Status(
+        state,
+        status.at().toString(),
+        status.message(),
+        status.err(),
+        status.pid(),
+        status.exitCode());
+  }
+
+  private void run() {
+    boolean failing = false;
+    try {
+      for (; ; ) {
+        List<Command.Report> batch = take();
+        try {
+          sink.report(batch);
+          failing = false;
+        } catch (IOException | RuntimeException e) {
+          if (!failing) {
+            LOG.warn("the leader does not take reports of tasks: {}", e.toString());
+          }
+          failing = true;
+          batch.forEach(this::putBack);
+          Thread.sleep(RETRY_MILLIS);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  private synchronized List<Command.Report> take() throws InterruptedException {
+    while (waiting.isEmpty()) {
+      wait();
+    }
+    List<Command.Report> batch = new ArrayList<>();
+    waiting.forEach((id, status) -> batch.add(new Command.Report(id, status)));
+    waiting.clear();
+    return batch;
+  }
+
+  /** Unless there is a newer word by now. */
+  private synchronized void putBack(Command.Report report) {
+    waiting.putIfAbsent(report.taskId(), report.status());
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+}

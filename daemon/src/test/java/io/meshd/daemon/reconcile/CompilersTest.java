@@ -1,0 +1,146 @@
+package io.meshd.daemon.reconcile;
+
+import static java.util.Objects.requireNonNull;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meshd.daemon.ingress.IngressPort;
+import io.meshd.daemon.state.NodeRecord.NodeState;
+import io.meshd.daemon.state.TaskRecord;
+import io.meshd.daemon.state.TaskState;
+import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.dataplane.Ipv4Address;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CompilersTest {
+  private final TestCluster cluster = new TestCluster();
+  private String net;
+
+  @BeforeEach
+  void threeNodes() {
+    cluster.node("n1", "10.99.0.1");
+    cluster.node("n2", "10.99.0.2");
+    cluster.node("n3", "10.99.0.3");
+    net = cluster.network(1, Map.of());
+  }
+
+  @Test
+  void aNodeKnowsItsOwnPortsAndWhatIsBehindTheOthers() {
+    String here = task("n1", "10.0.1.3");
+    task("n2", "10.0.1.4");
+    cluster.nodeAddress("n3", net, "10.0.1.5");
+    cluster.nodeAddress("n1", net, "10.0.1.6");
+    ForwardingSpec.Network network = compile("n1").networks().getFirst();
+    assertEquals(4097, network.vni());
+    assertEquals("10.0.1.1", network.gateway().toString());
+    assertEquals(1, network.ports().size());
+    assertEquals(PortNames.task(here, net), network.ports().getFirst().port());
+    assertEquals("02:42:0a:00:01:03", network.ports().getFirst().address().mac().toString());
+    assertEquals(
+        "NodePort[port=node/"
+            + net
+            + ", deviceMac=02:42:0a:00:01:01, address=Address[ip=10.0.1.6, mac=02:42:0a:00:01:06]]",
+        String.valueOf(network.nodePort()));
+    assertEquals(
+        List.of("10.0.1.4 10.99.0.2 false", "10.0.1.5 10.99.0.3 true"),
+        network.remotes().stream()
+            .map(r -> r.address().ip() + " " + r.vtep() + " " + r.node())
+            .toList());
+    assertEquals(
+        List.of("10.99.0.2", "10.99.0.3"),
+        network.vteps().stream().map(Ipv4Address::toString).toList());
+    assertFalse(network.nodeFlowsOnly());
+  }
+
+  @Test
+  void aNodeWithNothingOnANetworkHasNotThatNetwork() {
+    String task = task("n1", "10.0.1.3");
+    assertEquals(List.of(), compile("n2").networks());
+    assertEquals(1, compile("n1").networks().size());
+    cluster.status(task, TaskState.FAILED);
+    assertEquals(List.of(), compile("n1").networks());
+  }
+
+  @Test
+  void broadcastsGoOnlyWhereTheNetworkIs() {
+    task("n1", "10.0.1.3");
+    String other = task("n2", "10.0.1.4");
+    assertEquals(List.of(Ipv4Address.parse("10.99.0.2")), vteps());
+    cluster.desire(other, TaskState.SHUTDOWN);
+    assertEquals(List.of(Ipv4Address.parse("10.99.0.2")), vteps());
+    cluster.status(other, TaskState.SHUTDOWN);
+    assertEquals(List.of(), vteps());
+    assertEquals(List.of(), compile("n1").networks().getFirst().remotes());
+  }
+
+  @Test
+  void anUnassignedTaskIsNowhere() {
+    task("", "10.0.1.4");
+    task("n1", "10.0.1.3");
+    assertEquals(List.of(), compile("n1").networks().getFirst().remotes());
+  }
+
+  @Test
+  void onlyTheIngressNetworkIsForNodesFlows() {
+    String ingress = cluster.network(0, Map.of());
+    cluster.nodeAddress("n1", ingress, "10.0.0.2");
+    assertTrue(compile("n1").networks().getFirst().nodeFlowsOnly());
+  }
+
+  @Test
+  void aPublishedPortLeadsToTheTasksThatServe() {
+    cluster.service(
+        "web",
+        TestCluster.port("tcp", 80, 8080, "ingress"),
+        TestCluster.port("udp", 53, 53, "ingress"),
+        TestCluster.port("tcp", 81, 8081, "host"));
+    String running = task("n1", "10.0.1.3");
+    String starting = task("n2", "10.0.1.4");
+    String ending = task("n2", "10.0.1.5");
+    String down = task("n3", "10.0.1.6");
+    for (String id : List.of(running, ending, down)) {
+      cluster.status(id, TaskState.RUNNING);
+    }
+    cluster.status(starting, TaskState.STARTING);
+    cluster.desire(ending, TaskState.SHUTDOWN);
+    cluster.nodeStatus("n3", NodeState.DOWN);
+    IngressCompiler compiled = IngressCompiler.compile(cluster.state());
+    assertEquals(
+        List.of(
+            new IngressPort(
+                8080, "web", List.of(new IngressPort.Backend(running, "10.0.1.3", 80)))),
+        compiled.ports());
+    assertEquals(List.of(53), compiled.notServed());
+  }
+
+  @Test
+  void aPortWithoutTasksIsPublishedAllTheSame() {
+    cluster.service("web", TestCluster.port("tcp", 80, 8080, "ingress"));
+    assertEquals(
+        List.of(new IngressPort(8080, "web", List.of())),
+        IngressCompiler.compile(cluster.state()).ports());
+  }
+
+  @Test
+  void theMtuIsTheUnderlaysLessTheOverhead() {
+    String jumbo = cluster.network(2, Map.of(OverlayNetwork.MTU_OPTION, "9000"));
+    assertEquals(1450, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(net))));
+    assertEquals(8950, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(jumbo))));
+  }
+
+  private String task(String node, String address) {
+    return cluster.task(node, "web", List.of(TestCluster.attachment(net, address)), "sleep", "9");
+  }
+
+  private ForwardingSpec compile(String node) {
+    return ForwardingCompiler.compile(cluster.state(), node, TaskRecord::reachable);
+  }
+
+  private List<Ipv4Address> vteps() {
+    return compile("n1").networks().getFirst().vteps();
+  }
+}
