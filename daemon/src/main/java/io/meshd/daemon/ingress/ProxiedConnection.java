@@ -64,15 +64,21 @@ final class ProxiedConnection {
     upstream.config().setAutoRead(true);
   }
 
-  /** One side sent FIN and its last byte was handed on. */
-  void directionEnded() {
-    if (++directionsEnded == 2 && !over) {
+  /**
+   * One side sent FIN and its last byte was handed on.
+   *
+   * @return true when that was the second side, and the connection is closed
+   */
+  boolean directionEnded() {
+    directionsEnded++;
+    if (directionsEnded == 2 && !over) {
       over = true;
       backend.closed();
       counters.count(IngressCounter.COMPLETED);
       var _ = client.close();
       var _ = upstream.close();
     }
+    return over;
   }
 
   /** {@code from} was reset or failed; what was read from it still goes {@code to} its peer. */

@@ -59,9 +59,9 @@ final class Relay extends ChannelInboundHandlerAdapter {
           to.writeAndFlush(Unpooled.EMPTY_BUFFER)
               .addListener(
                   flushed -> {
-                    if (flushed.isSuccess()) {
+                    // The second end closes both sockets, which says FIN too.
+                    if (flushed.isSuccess() && !connection.directionEnded()) {
                       var _ = to.shutdownOutput();
-                      connection.directionEnded();
                     }
                   });
     }

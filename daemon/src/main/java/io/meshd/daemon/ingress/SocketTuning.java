@@ -50,11 +50,10 @@ final class SocketTuning {
     }
   }
 
-  /** A socket towards a backend. */
+  /** A socket towards a backend; Netty sets TCP_NODELAY itself. */
   static void upstream(EpollSocketChannel channel, ByteBufAllocator allocator, int timeoutMillis) {
     both(channel, allocator)
         .setConnectTimeoutMillis(timeoutMillis)
-        .setTcpNoDelay(true)
         .setKeepAlive(true)
         .setTcpKeepIdle(KEEP_IDLE_SECONDS)
         .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
