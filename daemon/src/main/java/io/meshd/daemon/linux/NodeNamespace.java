@@ -32,6 +32,10 @@ public final class NodeNamespace {
     settings.put("ipv4/conf/default/arp_ignore", "1");
     settings.put("ipv4/conf/all/arp_announce", "2");
     settings.put("ipv4/conf/default/arp_announce", "2");
+    // The ingress opens many short connections to few backends: without these, ports in TIME_WAIT
+    // would cap it at some 470 new connections a second to each.
+    settings.put("ipv4/ip_local_port_range", "1024 65535");
+    settings.put("ipv4/tcp_tw_reuse", "1");
     settings.putAll(withoutIpv6());
     Sysctls.apply(path(), settings);
     new IpChanges().line("link set dev lo up").apply(path());
