@@ -15,6 +15,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,15 @@ class OverlayTest {
         () ->
             TestNamespaces.in(taskA, "ping", "-q", "-c", "1", "-W", "1", "-s", "1472", "10.0.1.4"));
     assertEquals(1, a.counter("dropped.frame_too_big"));
+  }
+
+  @Test
+  void anUnderlayWhoseMtuShrinksFragmentsInsteadOfLosing() throws Exception {
+    for (TestNode node : List.of(a, b)) {
+      TestNamespaces.in(node.namespace, "ip", "link", "set", "u0", "mtu", "1300");
+    }
+    Transfer.check(taskA, taskB, "10.0.1.4", 20_000_000);
+    assertEquals(0, a.counter("dropped.underlay_error"));
   }
 
   @Test

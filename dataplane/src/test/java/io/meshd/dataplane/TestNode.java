@@ -22,7 +22,6 @@ final class TestNode implements AutoCloseable {
   private final List<ForwardingSpec.RemoteEndpoint> remotes = new ArrayList<>();
   private final List<Ipv4Address> vteps = new ArrayList<>();
   private ForwardingSpec.@Nullable NodePort nodePort;
-  private boolean nodeFlowsOnly;
   private Dataplane dataplane;
 
   TestNode(TestNamespaces namespaces, String namespace, String vtep) throws Exception {
@@ -37,7 +36,7 @@ final class TestNode implements AutoCloseable {
         TestNamespaces.path(namespace), () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2)));
   }
 
-  /** Two namespaces joined by a veth pair, u0 in each, without checksum or segmentation help. */
+  /** Two namespaces joined by a veth pair, u0 in each. */
   static void join(String a, String addressA, String b, String addressB) {
     TestNamespaces.run(
         "ip", "link", "add", "u0", "netns", a, "type", "veth", "peer", "u0", "netns", b);
@@ -96,10 +95,6 @@ final class TestNode implements AutoCloseable {
     return ns;
   }
 
-  void nodeFlowsOnly() {
-    nodeFlowsOnly = true;
-  }
-
   void remote(String ip, String vtep, boolean node) {
     Ipv4Address behind = Ipv4Address.parse(vtep);
     remotes.add(new ForwardingSpec.RemoteEndpoint(station(ip), behind, node));
@@ -113,7 +108,7 @@ final class TestNode implements AutoCloseable {
         new ForwardingSpec(
             List.of(
                 new ForwardingSpec.Network(
-                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, nodeFlowsOnly))));
+                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, false))));
   }
 
   Dataplane dataplane() {

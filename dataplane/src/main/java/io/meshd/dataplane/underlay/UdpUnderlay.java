@@ -18,6 +18,9 @@ import java.util.List;
  * opened them. Outer DF is not set, as kernel VXLAN leaves it.
  */
 public final class UdpUnderlay implements AutoCloseable {
+  /** Where no device shows the address, as with those of loopback but the first. */
+  private static final int DEFAULT_MTU = 1500;
+
   /** Source ports per loop; a power of two. */
   static final int PORTS = 8;
 
@@ -57,10 +60,7 @@ public final class UdpUnderlay implements AutoCloseable {
   private static int mtu(Ipv4Address vtep) throws IOException {
     InetAddress address = Inet4Address.getByName(vtep.toString());
     NetworkInterface device = NetworkInterface.getByInetAddress(address);
-    if (device == null) {
-      throw new IOException("no device has the address " + vtep);
-    }
-    return device.getMTU();
+    return device == null ? DEFAULT_MTU : device.getMTU();
   }
 
   /** Makes the sockets that one loop sends from; call it where {@link #open} was called. */

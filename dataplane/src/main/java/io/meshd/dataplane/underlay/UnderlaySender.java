@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>A datagram is one or two pieces of memory that stay as they are until the flush. The first
  * piece of those with two is a header in {@link #headers()}. A device that cannot checksum makes
  * the kernel refuse cutting with EIO; then each datagram is a message of its own from there on.
+ * Where the underlay's MTU has become smaller, it is EINVAL: sent by itself, each is fragmented.
  *
  * <p>Owned by one loop.
  */
@@ -169,8 +170,10 @@ public final class UnderlaySender {
 
   /** The first of the messages given was not sent; the others have not been tried. */
   private void refused(int message, int result) {
-    if (result == -Errno.EIO && segmentsOf[message] > 1) {
-      if (cutting) {
+    boolean mayNotCut =
+        result == -Errno.EIO || result == -Errno.EINVAL || result == -Errno.EMSGSIZE;
+    if (mayNotCut && segmentsOf[message] > 1) {
+      if (cutting && result == -Errno.EIO) {
         cutting = false;
         LOG.warn("the underlay's device cannot checksum: sending each datagram by itself");
       }
