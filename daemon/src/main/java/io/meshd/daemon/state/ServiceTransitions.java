@@ -119,7 +119,7 @@ final class ServiceTransitions {
     return !ServiceAddresses.taskNetworks(draft, spec).isEmpty()
         && draft.tasks.values().stream()
             .filter(task -> task.serviceId().equals(serviceId))
-            .filter(task -> !task.status().state().terminal())
+            .filter(task -> !task.nodeId().isEmpty() && !task.status().state().terminal())
             .filter(task -> task.desiredState().compareTo(TaskState.RUNNING) <= 0)
             .anyMatch(task -> task.attachments().isEmpty());
   }

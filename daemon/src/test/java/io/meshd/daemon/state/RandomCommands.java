@@ -2,6 +2,7 @@ package io.meshd.daemon.state;
 
 import io.meshd.api.Nodes;
 import io.meshd.api.Services;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class RandomCommands {
   }
 
   Command next(ClusterState state) {
-    String at = java.time.Instant.ofEpochSecond(clock++).toString();
+    String at = Instant.ofEpochSecond(clock++).toString();
     if (state.cluster() == null) {
       return new Command.InitCluster(
           at, "cluster", "ingress-id", List.of("10.64.0.0/16"), 27, 0, "w", "m");
