@@ -1,5 +1,6 @@
 package io.meshd.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,7 @@ public final class Networks {
       @JsonProperty("Config") @Nullable List<IpamConfig> config) {}
 
   /** One pool; all three in CIDR or dotted form, for example 10.0.1.0/24 and 10.0.1.1. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record IpamConfig(
       @JsonProperty("Subnet") @Nullable String subnet,
       @JsonProperty("IPRange") @Nullable String ipRange,
@@ -60,7 +62,8 @@ public final class Networks {
       @JsonProperty("Containers") Map<String, NetworkContainer> containers,
       @JsonProperty("Options") Map<String, String> options,
       @JsonProperty("Labels") Map<String, String> labels,
-      @JsonProperty("Peers") @Nullable List<Peer> peers) {}
+      @JsonInclude(JsonInclude.Include.NON_NULL) @JsonProperty("Peers")
+          @Nullable List<Peer> peers) {}
 
   /** An attached endpoint of this node, under its task or endpoint ID. */
   public record NetworkContainer(

@@ -8,7 +8,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
@@ -54,7 +53,7 @@ public final class ApiServer implements AutoCloseable {
   private final RouteTable routes = new RouteTable();
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
-          2, new DefaultThreadFactory("meshd-http", true), EpollIoHandler.newFactory());
+          2, new DefaultThreadFactory("meshd-http", true), HalfCloseIoHandler.newFactory());
   private @Nullable Door unix;
   private @Nullable UnixSocketFile socketFile;
   private @Nullable Door tls;

@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connection. Requests are answered in order, one at a time, each on a virtual thread of its
- * own; up to {@link #MAX_QUEUED} wait, then reading stops. All fields belong to the event loop.
+ * own; up to {@link #MAX_QUEUED} may wait, one more closes the connection. All fields belong to the
+ * event loop.
  *
  * <p>States: idle (no exchange) -> busy (an exchange runs) -> idle or closed; an upgrade takes this
  * handler out of the pipeline. An idle connection is closed after the time that the server's idle
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 final class Connection extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-  private static final int MAX_QUEUED = 16;
+  private static final int MAX_QUEUED = 256;
 
   private final ApiServer.Settings settings;
   private final ApiVersions versions;
@@ -42,6 +43,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final WriteGate gate;
   private final Deque<RawRequest> queued = new ArrayDeque<>();
   private @Nullable NettyExchange running;
+  private int queuedBytes;
   private boolean inputEnded;
   private boolean closing;
 
@@ -72,8 +74,10 @@ final class Connection extends ChannelInboundHandlerAdapter {
       case RawRequest request when running == null -> start(context, request);
       case RawRequest request -> {
         queued.add(request);
-        if (queued.size() >= MAX_QUEUED) {
-          context.channel().config().setAutoRead(false);
+        queuedBytes += request.body().length;
+        if (queued.size() > MAX_QUEUED || queuedBytes > RequestReader.MAX_BODY) {
+          LOG.warn("a connection is closed: {} requests wait for one answer", queued.size());
+          gate.end();
         }
       }
       case RequestReader.Malformed malformed -> {
@@ -134,9 +138,9 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
     RawRequest request = queued.poll();
     if (request != null) {
+      queuedBytes -= request.body().length;
       start(channel.pipeline().context(this), request);
     }
-    channel.config().setAutoRead(true);
   }
 
   /** Whether a request waits behind the running one; an upgrade is refused then. Event loop. */

@@ -194,6 +194,9 @@ final class NettyExchange implements Exchange {
 
   private void write(int status, @Nullable String contentType, byte[] body) {
     begin();
+    if (!channel.isActive()) {
+      return;
+    }
     var response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));

@@ -27,6 +27,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -329,7 +330,7 @@ class ApiServerTest {
     assertTrue(failed.await(5, TimeUnit.SECONDS));
   }
 
-  @Test
+  @RepeatedTest(10)
   void handsTheConnectionOverWithAndWithoutUpgradeHeader() throws Exception {
     server
         .routes()
@@ -348,7 +349,7 @@ class ApiServerTest {
         UnixHttp.Answer head = http.readHead();
         assertEquals(upgrade.isEmpty() ? 200 : 101, head.status());
         assertEquals("application/vnd.docker.raw-stream", head.headers().get("content-type"));
-        byte[] block = new byte[64 << 10];
+        byte[] block = new byte[1 << 20];
         Thread sender =
             Thread.ofVirtual()
                 .start(
@@ -360,7 +361,7 @@ class ApiServerTest {
                         throw new java.io.UncheckedIOException(ex);
                       }
                     });
-        assertArrayEquals(block, http.in().readNBytes(64 << 10));
+        assertArrayEquals(block, http.in().readNBytes(1 << 20));
         assertEquals("bye", new String(http.in().readAllBytes(), StandardCharsets.UTF_8));
         sender.join();
       }

@@ -1,0 +1,116 @@
+package io.meshd.daemon.rest;
+
+import io.meshd.api.Mesh;
+import io.meshd.daemon.tasks.LocalTasks.LocalTask;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A task of this node in the shape of a container. */
+final class ContainerView {
+  private ContainerView() {}
+
+  /** A line of {@code ps}. */
+  static Mesh.Container listed(LocalTask task, Instant now) {
+    return new Mesh.Container(
+        task.id(),
+        List.of("/" + task.name()),
+        "process",
+        "",
+        task.command(),
+        task.created().getEpochSecond(),
+        task.state(),
+        status(task, now),
+        List.of(),
+        labels(task));
+  }
+
+  private static Map<String, String> labels(LocalTask task) {
+    return Map.of(
+        "com.docker.swarm.task", "",
+        "com.docker.swarm.task.id", task.id(),
+        "com.docker.swarm.task.name", task.name(),
+        "com.docker.swarm.service.id", task.serviceId(),
+        "com.docker.swarm.service.name", task.serviceName());
+  }
+
+  /** Docker's words: Up 3 minutes, Exited (1) 2 hours ago. */
+  private static String status(LocalTask task, Instant now) {
+    return switch (task.state()) {
+      case "running" -> "Up " + since(task.started(), now);
+      case "exited" ->
+          "Exited (%d) %s ago"
+              .formatted(
+                  Objects.requireNonNullElse(task.exitCode(), 0), since(task.finished(), now));
+      default -> "Created";
+    };
+  }
+
+  /** docker/go-units HumanDuration. */
+  static String since(@Nullable Instant then, Instant now) {
+    long seconds = then == null ? 0 : Math.max(0, Duration.between(then, now).toSeconds());
+    long minutes = seconds / 60;
+    long hours = Math.round(seconds / 3600.0);
+    if (seconds < 1) {
+      return "Less than a second";
+    } else if (seconds == 1) {
+      return "1 second";
+    } else if (seconds < 60) {
+      return seconds + " seconds";
+    } else if (minutes == 1) {
+      return "About a minute";
+    } else if (minutes < 60) {
+      return minutes + " minutes";
+    } else if (hours == 1) {
+      return "About an hour";
+    } else if (hours < 48) {
+      return hours + " hours";
+    } else if (hours < 24 * 7 * 2) {
+      return hours / 24 + " days";
+    } else if (hours < 24 * 30 * 2) {
+      return hours / 24 / 7 + " weeks";
+    } else if (hours < 24 * 365 * 2) {
+      return hours / 24 / 30 + " months";
+    }
+    return hours / 24 / 365 + " years";
+  }
+
+  /** What the CLI needs of {@code GET /containers/{id}/json}. */
+  static Map<String, Object> inspected(LocalTask task) {
+    Map<String, Object> state = new LinkedHashMap<>();
+    state.put("Status", task.state());
+    state.put("Running", task.state().equals("running"));
+    state.put("Paused", false);
+    state.put("Restarting", false);
+    state.put("Dead", false);
+    state.put("Pid", task.pid());
+    state.put("ExitCode", Objects.requireNonNullElse(task.exitCode(), 0));
+    state.put("StartedAt", time(task.started()));
+    state.put("FinishedAt", time(task.finished()));
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("Image", "process");
+    config.put("Tty", false);
+    config.put("OpenStdin", false);
+    config.put("Labels", labels(task));
+    Map<String, Object> container = new LinkedHashMap<>();
+    container.put("Id", task.id());
+    container.put("Created", task.created().toString());
+    container.put("Path", task.command());
+    container.put("Args", List.of());
+    container.put("State", state);
+    container.put("Image", "");
+    container.put("Name", "/" + task.name());
+    container.put("RestartCount", 0);
+    container.put("Config", config);
+    container.put("NetworkSettings", Map.of("Networks", Map.of(), "Ports", Map.of()));
+    return container;
+  }
+
+  private static String time(@Nullable Instant instant) {
+    return instant == null ? "0001-01-01T00:00:00Z" : instant.toString();
+  }
+}

@@ -1,0 +1,73 @@
+package io.meshd.daemon.rest;
+
+import io.meshd.api.Mesh;
+import io.meshd.api.Paths;
+import io.meshd.daemon.command.Ids;
+import io.meshd.daemon.control.SwarmControl;
+import io.meshd.daemon.http.ApiServer;
+import io.meshd.daemon.http.Routes;
+import io.meshd.daemon.http.Routes.Doors;
+import io.meshd.daemon.tasks.LocalTasks;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All of the API, put together.
+ *
+ * @param forward takes a call to the leader
+ * @param localTasks null while this node is in no cluster
+ * @param nodes reads from other nodes
+ * @param counters name to value, of the whole daemon
+ */
+public record RestApi(
+    SwarmControl control,
+    LeaderForward forward,
+    Supplier<@Nullable LocalTasks> localTasks,
+    NodeReader nodes,
+    Supplier<HostNetworks> hostNetworks,
+    Supplier<Map<String, Long>> counters,
+    HostFacts host,
+    Clock clock) {
+
+  /** How the server is to present itself: Docker's headers, the versions that are served. */
+  public static ApiServer.Settings serverSettings(HostFacts host) {
+    return new ApiServer.Settings(
+        Map.of(
+            "Api-Version",
+            Paths.API_VERSION,
+            "Docker-Experimental",
+            "false",
+            "Ostype",
+            "linux",
+            "Server",
+            "Meshd/%s (linux)".formatted(host.engineVersion())),
+        Paths.MIN_API_VERSION,
+        Paths.API_VERSION,
+        Duration.ofMinutes(5));
+  }
+
+  public void addTo(Routes routes) {
+    Ids ids = Ids.random();
+    ClusterAccess cluster = new ClusterAccess(control, forward, clock);
+    LocalContainers containers = new LocalContainers(localTasks, control);
+    new SystemRoutes(control, host).addTo(routes);
+    new SwarmRoutes(cluster, ids).addTo(routes);
+    new NodeRoutes(cluster).addTo(routes);
+    new NetworkRoutes(cluster, ids, hostNetworks, host.hostname()).addTo(routes);
+    new ServiceRoutes(cluster, ids, new RandomNames(new SecureRandom())).addTo(routes);
+    new TaskRoutes(cluster).addTo(routes);
+    new LogRoutes(cluster, localTasks, nodes).addTo(routes);
+    new ContainerRoutes(containers, clock).addTo(routes);
+    new ExecRoutes(containers, ids).addTo(routes);
+    new EndpointRoutes(cluster, ids).addTo(routes);
+    routes.add(
+        Doors.LOCAL,
+        "GET",
+        Paths.COUNTERS,
+        exchange -> exchange.respond(200, new Mesh.Counters(counters.get())));
+  }
+}

@@ -1,0 +1,123 @@
+package io.meshd.daemon.rest;
+
+import io.meshd.api.Paths;
+import io.meshd.api.Services;
+import io.meshd.api.Swarm;
+import io.meshd.daemon.command.Ids;
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.SwarmControl;
+import io.meshd.daemon.http.ApiException;
+import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.Routes;
+import io.meshd.daemon.http.Routes.Doors;
+import io.meshd.daemon.state.ClusterRecord;
+import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.Outcome;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** {@code /swarm}: the cluster, joining and leaving it, join tokens. */
+final class SwarmRoutes {
+
+  private final ClusterAccess cluster;
+  private final Ids ids;
+
+  SwarmRoutes(ClusterAccess cluster, Ids ids) {
+    this.cluster = cluster;
+    this.ids = ids;
+  }
+
+  void addTo(Routes routes) {
+    cluster.add(routes, "GET", Paths.SWARM, this::inspect);
+    cluster.add(routes, "POST", Paths.SWARM + "/update", this::update);
+    routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/init", this::init);
+    routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/join", this::join);
+    routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/leave", this::leave);
+  }
+
+  private void inspect(Exchange exchange, Proposer proposer) {
+    ClusterRecord record = record(proposer);
+    exchange.respond(
+        200,
+        new Swarm.SwarmInspect(
+            record.id(),
+            new Services.Version(record.version()),
+            record.createdAt(),
+            record.updatedAt(),
+            spec(record),
+            record.addressPools(),
+            record.subnetSize(),
+            record.dataPathPort(),
+            new Swarm.JoinTokens(record.workerToken(), record.managerToken())));
+  }
+
+  private static ClusterRecord record(Proposer proposer) {
+    ClusterRecord record = proposer.state().cluster();
+    if (record == null) {
+      throw new ApiException(503, ClusterAccess.NO_SWARM);
+    }
+    return record;
+  }
+
+  /** Docker's spec of a cluster; times in nanoseconds. */
+  private static Map<String, Object> spec(ClusterRecord record) {
+    Map<String, Object> spec = new LinkedHashMap<>();
+    spec.put("Name", "default");
+    spec.put("Labels", Map.of());
+    spec.put("Orchestration", Map.of("TaskHistoryRetentionLimit", record.taskHistoryLimit()));
+    spec.put("Dispatcher", Map.of("HeartbeatPeriod", 5_000_000_000L));
+    spec.put("CAConfig", Map.of("NodeCertExpiry", 7_776_000_000_000_000L));
+    spec.put("TaskDefaults", Map.of());
+    spec.put("EncryptionConfig", Map.of("AutoLockManagers", false));
+    return spec;
+  }
+
+  private void init(Exchange exchange) {
+    exchange.respond(200, control().init(exchange.json(Swarm.InitRequest.class)));
+  }
+
+  private void join(Exchange exchange) {
+    Swarm.JoinRequest request = exchange.json(Swarm.JoinRequest.class);
+    if (request.remoteAddrs().isEmpty()) {
+      throw new ApiException(400, "at least 1 RemoteAddr is required to join");
+    }
+    control().join(request);
+    exchange.respond(200, null);
+  }
+
+  private void leave(Exchange exchange) {
+    if (!cluster.active() && control().membership().localNodeState().equals("inactive")) {
+      throw new ApiException(503, "This node is not part of a swarm");
+    }
+    control().leave(exchange.flag("force"));
+    exchange.respond(200, null);
+  }
+
+  private SwarmControl control() {
+    return cluster.control();
+  }
+
+  private void update(Exchange exchange, Proposer proposer) {
+    long version = ClusterAccess.version(exchange, "swarm");
+    ClusterRecord record = record(proposer);
+    if (version != record.version()) {
+      throw ClusterAccess.error(
+          new Outcome.Refused(Outcome.Reason.OUT_OF_SEQUENCE, "update out of sequence"), true);
+    }
+    if (exchange.flag("rotateWorkerToken")) {
+      rotate(proposer, "worker", record.workerToken());
+    }
+    if (exchange.flag("rotateManagerToken")) {
+      rotate(proposer, "manager", record.managerToken());
+    }
+    exchange.respond(200, null);
+  }
+
+  /** {@code SWMTKN-1-<digest of the CA>-<secret>}: only the secret is new. */
+  private void rotate(Proposer proposer, String role, String token) {
+    int secret = token.lastIndexOf('-') + 1;
+    ClusterAccess.propose(
+        proposer,
+        new Command.RotateToken(cluster.now(), role, token.substring(0, secret) + ids.next()));
+  }
+}
