@@ -52,8 +52,8 @@ final class Leadership implements AutoCloseable {
   private void lookAgain() {
     try {
       changes.execute(this::look);
-    } catch (RejectedExecutionException e) {
-      LOG.debug("closed while the role changed", e);
+    } catch (RejectedExecutionException _) {
+      LOG.debug("closed while the role changed");
     }
   }
 

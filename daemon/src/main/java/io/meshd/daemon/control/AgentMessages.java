@@ -1,0 +1,55 @@
+package io.meshd.daemon.control;
+
+import io.meshd.api.Nodes;
+import io.meshd.api.Paths;
+import io.meshd.daemon.state.Command;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What nodes and managers say to each other under {@code /mesh/v1/agent}. */
+public final class AgentMessages {
+  private AgentMessages() {}
+
+  static final String AGENT = Paths.MESH + "/agent";
+  static final String JOIN = AGENT + "/join";
+  static final String WATCH = AGENT + "/watch";
+  static final String REPORT = AGENT + "/report";
+  static final String LEAVE = AGENT + "/leave";
+
+  /**
+   * {@code POST /mesh/v1/agent/join}.
+   *
+   * @param csr PKCS #10 as PEM
+   * @param advertiseAddress without port; null: the address that the manager sees
+   * @param controlPort of this node's own :2377
+   * @param dataPathAddress for VXLAN; null: the advertised address
+   */
+  public record JoinCall(
+      String token,
+      String csr,
+      String availability,
+      Nodes.NodeDescription description,
+      @Nullable String advertiseAddress,
+      int controlPort,
+      @Nullable String dataPathAddress) {}
+
+  /**
+   * @param role worker or manager
+   * @param certificate PEM, as is {@code root}
+   * @param managers control addresses host:port
+   */
+  public record JoinAnswer(
+      String nodeId,
+      String clusterId,
+      String role,
+      String certificate,
+      String root,
+      List<String> managers,
+      String advertiseAddress,
+      String controlAddress,
+      String vtep,
+      int dataPathPort) {}
+
+  /** {@code POST /mesh/v1/agent/report}; an empty list says that the node is alive. */
+  public record ReportCall(List<Command.Report> reports) {}
+}

@@ -1,0 +1,99 @@
+package io.meshd.daemon.control;
+
+import io.meshd.daemon.command.Ids;
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.http.ApiException;
+import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.Peer;
+import io.meshd.daemon.http.Routes;
+import io.meshd.daemon.security.ClusterCa;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A manager's side of {@code /mesh/v1/agent} on :2377. */
+public final class ControlRoutes {
+  private final StateFeed feed;
+  private final NodeLiveness liveness;
+  private final ReportDesk reports;
+  private final WatchStreams watches;
+  private final JoinDesk joins;
+
+  private ControlRoutes(Parts parts) {
+    this.feed = parts.feed;
+    this.liveness = parts.liveness;
+    this.reports = parts.reports;
+    this.watches = new WatchStreams(parts.feed, parts.liveness);
+    this.joins = new JoinDesk(parts.ca, parts.ids, parts.proposer);
+  }
+
+  /**
+   * @param feed subscribed to the state machine
+   * @param liveness started
+   * @param proposer null while this node does not lead
+   */
+  public record Parts(
+      StateFeed feed,
+      NodeLiveness liveness,
+      ReportDesk reports,
+      ClusterCa ca,
+      Ids ids,
+      Supplier<@Nullable Proposer> proposer) {}
+
+  /**
+   * Registers join, watch, report and leave. {@code parts} is asked on every call and answers null
+   * while this node is no manager; the calls are then refused.
+   */
+  public static void register(Routes routes, Supplier<@Nullable ControlRoutes> parts) {
+    routes.add(
+        Routes.Doors.ANYONE, "POST", AgentMessages.JOIN, exchange -> of(parts).join(exchange));
+    routes.add(
+        Routes.Doors.NODES, "GET", AgentMessages.WATCH, exchange -> of(parts).watch(exchange));
+    routes.add(
+        Routes.Doors.NODES, "POST", AgentMessages.REPORT, exchange -> of(parts).report(exchange));
+    routes.add(
+        Routes.Doors.NODES, "POST", AgentMessages.LEAVE, exchange -> of(parts).leave(exchange));
+  }
+
+  public static ControlRoutes of(Parts parts) {
+    return new ControlRoutes(parts);
+  }
+
+  private static ControlRoutes of(Supplier<@Nullable ControlRoutes> parts) {
+    ControlRoutes routes = parts.get();
+    if (routes == null) {
+      // moby daemon/cluster/errors.go
+      throw new ApiException(503, "This node is not a swarm manager.");
+    }
+    return routes;
+  }
+
+  private void join(Exchange exchange) {
+    String from = exchange.peer() instanceof Peer.Remote remote ? remote.address() : "";
+    exchange.respond(200, joins.join(exchange.json(AgentMessages.JoinCall.class), from));
+  }
+
+  private void watch(Exchange exchange) {
+    watches.serve(exchange, member(exchange));
+  }
+
+  private void report(Exchange exchange) {
+    String nodeId = member(exchange);
+    liveness.heard(nodeId);
+    reports.accept(nodeId, exchange.json(AgentMessages.ReportCall.class).reports());
+    exchange.respond(200, null);
+  }
+
+  private void leave(Exchange exchange) {
+    liveness.left(member(exchange));
+    exchange.respond(200, null);
+  }
+
+  /** A removed node still has a valid certificate. */
+  private String member(Exchange exchange) {
+    String nodeId = exchange.peer() instanceof Peer.Remote remote ? remote.nodeId() : null;
+    if (nodeId == null || !feed.current().nodes().containsKey(nodeId)) {
+      throw new ApiException(403, "node " + nodeId + " is not part of this swarm");
+    }
+    return nodeId;
+  }
+}

@@ -1,0 +1,154 @@
+package io.meshd.daemon.control;
+
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.NodeRecord;
+import io.meshd.daemon.state.NodeRecord.NodeState;
+import io.meshd.daemon.state.Outcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The leader's judgement of who is there.
+ *
+ * <pre>
+ *   heard of within the grace          -> READY
+ *   silent for longer than the grace   -> DOWN
+ *   not heard of since this started,
+ *   and the grace has not passed       -> as it was
+ * </pre>
+ *
+ * Every call of a node counts; a node calls at least once per second ({@link TaskReporter}). The
+ * leader itself is READY. Where this process stood still (a suspended machine), the grace begins
+ * anew for everybody: it was the leader that was away.
+ */
+public final class NodeLiveness implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeLiveness.class);
+
+  private final String self;
+  private final Supplier<@Nullable Proposer> proposer;
+  private final long graceNanos;
+  private final long tickMillis;
+  private final Map<String, Long> heard = new ConcurrentHashMap<>();
+  private final Set<String> departed = ConcurrentHashMap.newKeySet();
+  private long since;
+  private long lastLook;
+  private boolean led;
+  private boolean woken;
+  private boolean closed;
+
+  /**
+   * @param self node ID
+   * @param proposer null while this node does not lead
+   * @param grace silence after which a node is down, 3 s
+   */
+  public NodeLiveness(String self, Supplier<@Nullable Proposer> proposer, Duration grace) {
+    this.self = self;
+    this.proposer = proposer;
+    this.graceNanos = grace.toNanos();
+    this.tickMillis = Math.max(10, grace.toMillis() / 6);
+  }
+
+  public void start() {
+    Thread.ofVirtual().name("node-liveness").start(this::run);
+  }
+
+  /** The node has called. */
+  void heard(String nodeId) {
+    heard.put(nodeId, System.nanoTime());
+    departed.remove(nodeId);
+    Proposer leading = proposer.get();
+    NodeRecord node = leading == null ? null : leading.state().nodes().get(nodeId);
+    if (node != null && node.status() != NodeState.READY) {
+      wake();
+    }
+  }
+
+  /** The node says that it leaves: it is down now, not after the grace. */
+  void left(String nodeId) {
+    departed.add(nodeId);
+    wake();
+  }
+
+  private synchronized void wake() {
+    woken = true;
+    notifyAll();
+  }
+
+  private void run() {
+    try {
+      while (nextTick()) {
+        Proposer leading = proposer.get();
+        if (leading == null) {
+          led = false;
+        } else {
+          look(leading, System.nanoTime());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // being woken early only looks early
+  private synchronized boolean nextTick() throws InterruptedException {
+    if (!woken && !closed) {
+      wait(tickMillis);
+    }
+    woken = false;
+    return !closed;
+  }
+
+  private void look(Proposer leading, long now) {
+    boolean stoodStill = now - lastLook > Math.max(graceNanos / 2, 5 * tickMillis * 1_000_000);
+    if (!led || stoodStill) {
+      since = now;
+    }
+    led = true;
+    lastLook = now;
+    ClusterState state = leading.state();
+    heard.keySet().retainAll(state.nodes().keySet());
+    departed.retainAll(state.nodes().keySet());
+    for (NodeRecord node : state.nodes().values()) {
+      NodeState judged = judge(node, now);
+      if (judged != node.status()) {
+        Outcome outcome =
+            leading.propose(
+                new Command.SetNodeStatus(
+                    Instant.now().toString(),
+                    node.id(),
+                    judged,
+                    judged == NodeState.DOWN ? "heartbeat failure" : null));
+        LOG.info("node {} is {}: {}", node.hostname(), judged, outcome);
+      }
+    }
+  }
+
+  private NodeState judge(NodeRecord node, long now) {
+    if (node.id().equals(self)) {
+      return NodeState.READY;
+    }
+    Long last = heard.get(node.id());
+    if (last != null && now - last <= graceNanos && !departed.contains(node.id())) {
+      return NodeState.READY;
+    }
+    long silentSince = last == null ? since : Math.max(since, last);
+    return departed.contains(node.id()) || now - silentSince > graceNanos
+        ? NodeState.DOWN
+        : node.status();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    notifyAll();
+  }
+}

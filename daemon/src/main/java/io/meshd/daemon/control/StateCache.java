@@ -1,0 +1,107 @@
+package io.meshd.daemon.control;
+
+import io.meshd.daemon.security.DurableFiles;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.StateCodec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The last state on disk, so that a node that restarts without a manager goes on with it. Written
+ * at most once per second, whole and atomically; a change that is not written yet is only older
+ * news after a crash.
+ */
+public final class StateCache implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StateCache.class);
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+
+  private final Path file;
+  private @Nullable ClusterState unwritten;
+  private boolean closed;
+  private @Nullable Thread writer;
+
+  public StateCache(Path file) {
+    this.file = file;
+  }
+
+  /** The state on disk; the empty one when there is none or it cannot be read. */
+  public ClusterState load() {
+    try {
+      return Files.exists(file)
+          ? StateCodec.decode(Files.readAllBytes(file))
+          : ClusterState.empty();
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("The state in {} cannot be read: {}", file, e.getMessage());
+      return ClusterState.empty();
+    }
+  }
+
+  synchronized void keep(ClusterState state) {
+    unwritten = state;
+    if (writer == null && !closed) {
+      writer = Thread.ofVirtual().name("state-cache").start(this::run);
+    }
+    notifyAll();
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        ClusterState state;
+        synchronized (this) {
+          while (unwritten == null && !closed) {
+            wait();
+          }
+          if (unwritten == null) {
+            return;
+          }
+          state = unwritten;
+          unwritten = null;
+        }
+        write(state);
+        pause();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void pause() throws InterruptedException {
+    long end = System.nanoTime() + PAUSE.toNanos();
+    for (long left = PAUSE.toMillis(); left > 0 && !closed; ) {
+      wait(left);
+      left = (end - System.nanoTime()) / 1_000_000;
+    }
+  }
+
+  private void write(ClusterState state) {
+    try {
+      DurableFiles.write(file, StateCodec.encode(state));
+    } catch (IOException e) {
+      LOG.warn("The state could not be written to {}: {}", file, e.getMessage());
+    }
+  }
+
+  /** Writes what is not written yet. */
+  @Override
+  public void close() {
+    Thread running;
+    synchronized (this) {
+      closed = true;
+      running = writer;
+      notifyAll();
+    }
+    if (running != null) {
+      try {
+        running.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

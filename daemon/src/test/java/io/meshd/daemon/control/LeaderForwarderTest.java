@@ -1,0 +1,180 @@
+package io.meshd.daemon.control;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.http.ApiException;
+import io.meshd.daemon.http.ApiServer;
+import io.meshd.daemon.http.Peer;
+import io.meshd.daemon.http.Routes;
+import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.security.TlsContexts;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A worker's server, on :2377 of its own, that passes {@code /services/...} on to the manager. */
+@Timeout(60)
+final class LeaderForwarderTest {
+  private static final Duration LIMIT = Duration.ofSeconds(10);
+
+  @TempDir Path folder;
+  private TestManager manager;
+  private ClusterClient toManager;
+  private ClusterClient toWorker;
+  private ApiServer worker;
+  private String workerAddress;
+
+  @SuppressWarnings("NullAway.Init") // set before each test
+  LeaderForwarderTest() {}
+
+  @BeforeEach
+  void start() throws Exception {
+    manager = TestManager.create(folder);
+    NodeIdentity node = manager.join("w1");
+    toManager = ClusterClient.ofManagers(node);
+    toWorker = ClusterClient.ofNodes(manager.identity);
+    LeaderForwarder forwarder =
+        new LeaderForwarder(
+            new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {}),
+            toManager);
+    worker = new ApiServer(new ApiServer.Settings(Map.of(), "1.24", "1.47", Duration.ofMinutes(1)));
+    for (String method : List.of("GET", "POST")) {
+      worker
+          .routes()
+          .add(Routes.Doors.LOCAL_AND_NODES, method, "/services/{rest...}", forwarder::forward);
+    }
+    InetSocketAddress bound =
+        worker.openTls(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), TlsContexts.server(node));
+    workerAddress = "127.0.0.1:" + bound.getPort();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    toWorker.close();
+    toManager.close();
+    worker.close();
+    manager.close();
+  }
+
+  private HttpResponse<InputStream> call(String method, String target, String body)
+      throws Exception {
+    return toWorker.send(
+        workerAddress,
+        method,
+        target,
+        Map.of("Content-Type", "text/x"),
+        body.getBytes(UTF_8),
+        LIMIT);
+  }
+
+  private static String text(HttpResponse<InputStream> answer) throws IOException {
+    try (InputStream body = answer.body()) {
+      return new String(body.readAllBytes(), UTF_8).strip();
+    }
+  }
+
+  @Test
+  void theWholeCallReachesTheManagerAndItsAnswerComesBack() throws Exception {
+    manager
+        .server
+        .routes()
+        .add(
+            Routes.Doors.LOCAL_AND_NODES,
+            "POST",
+            "/services/{id}/update",
+            exchange ->
+                exchange.respondRaw(
+                    201,
+                    "text/plain",
+                    String.join(
+                            " ",
+                            exchange.apiVersion(),
+                            exchange.param("id"),
+                            exchange.rawQuery(),
+                            exchange.header("Content-Type"),
+                            new String(exchange.body(), UTF_8),
+                            exchange.peer() instanceof Peer.Remote remote ? remote.role() : "?")
+                        .getBytes(UTF_8)));
+    HttpResponse<InputStream> answer = call("POST", "/v1.41/services/a%20b/update?version=7", "{}");
+    assertEquals(201, answer.statusCode());
+    assertEquals("text/plain", answer.headers().firstValue("Content-Type").orElse(""));
+    assertEquals("1.41 a b version=7 text/x {} worker", text(answer));
+  }
+
+  @Test
+  void errorsComeBackAsTheyWere() throws Exception {
+    manager
+        .server
+        .routes()
+        .add(
+            Routes.Doors.LOCAL_AND_NODES,
+            "GET",
+            "/services/{id}",
+            exchange -> {
+              throw new ApiException(404, "service web not found");
+            });
+    HttpResponse<InputStream> answer = call("GET", "/services/web", "");
+    assertEquals(404, answer.statusCode());
+    assertEquals("{\"message\":\"service web not found\"}", text(answer));
+  }
+
+  @Test
+  void aStreamIsPassedOnLineByLineAndEndsWhenTheReaderGoes() throws Exception {
+    CountDownLatch second = new CountDownLatch(1);
+    AtomicBoolean gone = new AtomicBoolean();
+    manager
+        .server
+        .routes()
+        .add(
+            Routes.Doors.LOCAL_AND_NODES,
+            "GET",
+            "/services/{id}/logs",
+            exchange -> {
+              exchange.onGone(() -> gone.set(true));
+              try (OutputStream out = exchange.stream(200, "application/octet-stream")) {
+                out.write("one\n".getBytes(UTF_8));
+                assertTrue(second.await(10, TimeUnit.SECONDS));
+                while (!gone.get()) {
+                  out.write("more\n".getBytes(UTF_8));
+                  Thread.sleep(10);
+                }
+              }
+            });
+    HttpResponse<InputStream> answer = call("GET", "/services/web/logs?follow=1", "");
+    try (InputStream body = answer.body()) {
+      assertEquals("one\n", new String(body.readNBytes(4), UTF_8));
+      second.countDown();
+      assertEquals("more\n", new String(body.readNBytes(5), UTF_8));
+    }
+    await().atMost(LIMIT).untilTrue(gone);
+  }
+
+  @Test
+  void withoutAManagerItSaysSoInSwarmsWords() throws Exception {
+    manager.close();
+    HttpResponse<InputStream> answer = call("GET", "/services/web", "");
+    assertEquals(503, answer.statusCode());
+    assertTrue(text(answer).contains(RaftProposer.NO_LEADER));
+    manager = TestManager.reopen(folder);
+  }
+}
