@@ -89,7 +89,7 @@ final class LogRoutes {
 
   private void fromThere(
       NodeRecord node, String taskId, LogRequest request, LocalTasks.LogSink sink)
-      throws IOException {
+      throws IOException, InterruptedException {
     String path =
         "%s?tail=%d&follow=%s"
             .formatted(LOCAL_LOGS.replace("{id}", taskId), request.tail(), request.follow());

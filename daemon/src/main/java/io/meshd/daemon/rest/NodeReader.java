@@ -13,5 +13,5 @@ public interface NodeReader {
    *
    * @throws IOException in words when the node does not answer, or answers with an error
    */
-  InputStream get(NodeRecord node, String pathAndQuery) throws IOException;
+  InputStream get(NodeRecord node, String pathAndQuery) throws IOException, InterruptedException;
 }
