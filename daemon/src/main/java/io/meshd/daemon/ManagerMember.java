@@ -1,0 +1,146 @@
+package io.meshd.daemon;
+
+import io.meshd.daemon.command.Ids;
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.control.ControlRoutes;
+import io.meshd.daemon.control.NodeLiveness;
+import io.meshd.daemon.control.ReportDesk;
+import io.meshd.daemon.control.ReportSink;
+import io.meshd.daemon.control.StateFeed;
+import io.meshd.daemon.orchestrate.Orchestrator;
+import io.meshd.daemon.raft.AtomixLog;
+import io.meshd.daemon.raft.InProcessTransport;
+import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.Outcome;
+import io.meshd.daemon.state.StateListener;
+import io.meshd.daemon.state.StateMachine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A manager: the log, the machine it drives, and, while it leads, the orchestrator and the
+ * judgement of who is there.
+ */
+final class ManagerMember implements Member {
+  /** Silence after which a node's tasks are placed elsewhere. */
+  private static final Duration NODE_GRACE = Duration.ofSeconds(3);
+
+  private final NodeIdentity identity;
+  private final StateMachine machine = new StateMachine();
+  private final AtomixLog log;
+  private final Proposer proposer;
+  private final NodeLiveness liveness;
+  private final Orchestrator orchestrator;
+  private final ControlRoutes controlRoutes;
+  private final TaskReports.Sink reports;
+
+  /**
+   * Opens the log; returns with everything that was acknowledged applied.
+   *
+   * @param folder of the log
+   * @throws IOException in one sentence when the log is damaged
+   */
+  ManagerMember(NodeIdentity identity, ClusterCa ca, Path folder) throws IOException {
+    this.identity = identity;
+    Ids ids = Ids.random();
+    log =
+        AtomixLog.open(
+            AtomixLog.Settings.of(folder), new InProcessTransport(identity.nodeId()), machine);
+    proposer = new RaftProposer(log, machine::state);
+    liveness = new NodeLiveness(identity.nodeId(), this::proposer, NODE_GRACE);
+    orchestrator = new Orchestrator(proposer, machine::subscribe, InstantSource.system(), ids);
+    StateFeed feed = new StateFeed();
+    machine.subscribe(feed);
+    ReportDesk desk = new ReportDesk(this::proposer);
+    controlRoutes =
+        ControlRoutes.of(new ControlRoutes.Parts(feed, liveness, desk, ca, ids, this::proposer));
+    reports = ReportSink.toDesk(desk, identity.nodeId())::send;
+  }
+
+  /** Writes the log's first entries; a refusal leaves no cluster. */
+  Outcome found(Command.InitCluster init, Command.UpsertNode self) {
+    Outcome made = proposer.propose(init);
+    return made instanceof Outcome.Refused ? made : proposer.propose(self);
+  }
+
+  /** Begins to lead, whenever the log says so. */
+  void start() {
+    liveness.start();
+    log.onRole(
+        leads -> {
+          if (leads) {
+            orchestrator.start();
+          } else {
+            orchestrator.stop();
+          }
+        });
+    if (log.isLeader()) {
+      orchestrator.start();
+    }
+  }
+
+  @Override
+  public NodeIdentity identity() {
+    return identity;
+  }
+
+  @Override
+  public ClusterState state() {
+    return machine.state();
+  }
+
+  @Override
+  public void subscribe(StateListener listener) {
+    machine.subscribe(listener);
+  }
+
+  @Override
+  public @Nullable Proposer proposer() {
+    return log.isLeader() ? proposer : null;
+  }
+
+  @Override
+  public ControlRoutes controlRoutes() {
+    return controlRoutes;
+  }
+
+  @Override
+  public @Nullable String leaderAddress() {
+    return log.isLeader() ? identity.controlAddress() : null;
+  }
+
+  @Override
+  public List<String> managers() {
+    return List.of(identity.controlAddress());
+  }
+
+  @Override
+  public String error() {
+    return log.isLeader() ? "" : RaftProposer.NO_LEADER;
+  }
+
+  @Override
+  public TaskReports.Sink reports() {
+    return reports;
+  }
+
+  /** The last manager takes the cluster with it: there is nobody to tell. */
+  @Override
+  public void sayGoodbye() {}
+
+  @Override
+  public void close() {
+    orchestrator.stop();
+    liveness.close();
+    log.close();
+  }
+}

@@ -1,0 +1,91 @@
+package io.meshd.daemon;
+
+import ch.qos.logback.classic.Level;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The daemon's start and end. What keeps it from starting is one sentence on standard error and
+ * exit code 1; SIGTERM and SIGINT end it cleanly, with tasks left running.
+ */
+public final class Meshd {
+  private static final Logger LOG = LoggerFactory.getLogger(Meshd.class);
+
+  private Meshd() {}
+
+  public static void main(String[] arguments) {
+    try {
+      Optional<MeshdConfig> config = new ConfigReader().read(arguments);
+      if (config.isEmpty()) {
+        System.out.print(new ConfigReader().help());
+        return;
+      }
+      run(config.get());
+    } catch (StartupException e) {
+      System.err.println("meshd: " + e.getMessage());
+      System.exit(1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void run(MeshdConfig config) throws StartupException, InterruptedException {
+    long begun = System.nanoTime();
+    nameProcess();
+    log(config.logLevel());
+    StartupChecks checks = StartupChecks.ofThisMachine();
+    checks.checkMachine();
+    StartupChecks.checkSocket(config.socket());
+    DataDirLock lock = DataDirLock.take(config.dataDir());
+    MeshdNode node = new MeshdNode(config);
+    try {
+      node.start();
+    } catch (IOException e) {
+      node.close();
+      throw new StartupException(String.valueOf(e.getMessage()));
+    }
+    CountDownLatch ended = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .name("shutdown")
+                .unstarted(
+                    () -> {
+                      LOG.info("stopping; tasks stay");
+                      node.close();
+                      release(lock);
+                      ended.countDown();
+                    }));
+    LOG.info("ready in {} ms", (System.nanoTime() - begun) / 1_000_000);
+    ended.await();
+  }
+
+  /** Tools that list sockets and processes show this name instead of the virtual machine's. */
+  private static void nameProcess() {
+    try {
+      Files.writeString(Path.of("/proc/self/comm"), "meshd");
+    } catch (IOException e) {
+      LOG.debug("this process keeps its name", e);
+    }
+  }
+
+  private static void log(MeshdConfig.LogLevel level) {
+    if (LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)
+        instanceof ch.qos.logback.classic.Logger root) {
+      root.setLevel(Level.toLevel(level.name()));
+    }
+  }
+
+  private static void release(DataDirLock lock) {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      LOG.debug("the lock ends with the process", e);
+    }
+  }
+}

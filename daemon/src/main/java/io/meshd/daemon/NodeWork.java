@@ -1,0 +1,136 @@
+package io.meshd.daemon;
+
+import io.meshd.daemon.ingress.Ingress;
+import io.meshd.daemon.linux.LinuxException;
+import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.linux.NodePlumbing;
+import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.reconcile.Reconciler;
+import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.TaskSupervisor;
+import io.meshd.dataplane.Dataplane;
+import io.meshd.dataplane.DataplaneConfig;
+import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.sys.Netns;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What every member of a cluster does, manager or not: frames, tasks, published ports, and the
+ * reconciler that drives them. Closing leaves tasks, devices and addresses as they are.
+ */
+final class NodeWork implements AutoCloseable {
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Dataplane dataplane;
+  private final Ingress ingress;
+  private final TaskSupervisor tasks;
+  private final Reconciler reconciler;
+  private final NodeBridges.Subnets subnets;
+
+  /**
+   * Takes up what an earlier daemon left, and does nothing yet.
+   *
+   * @param sink where the tasks' states are reported
+   * @throws IOException in one sentence: a port that is taken, a device that cannot be made
+   */
+  NodeWork(MeshdConfig config, NodeIdentity identity, TaskReports.Sink sink) throws IOException {
+    try {
+      NodePlumbing plumbing =
+          NodePlumbing.ensure(config.runDir().resolve("netns"), null, config.dataDir());
+      subnets = plumbing.subnets();
+      dataplane =
+          keep(
+              Dataplane.open(
+                  new DataplaneConfig(
+                      Ipv4Address.parse(identity.vtep()),
+                      identity.dataPathPort(),
+                      config.dataLoops())));
+      TaskReports reports = keep(new TaskReports(sink));
+      tasks =
+          keep(
+              new TaskSupervisor(
+                  Files.createDirectories(config.dataDir().resolve("tasks")),
+                  plumbing.namespaces(),
+                  plumbing.hostNetns(),
+                  plumbing.subnets(),
+                  reports));
+      ingress =
+          keep(Ingress.open(Netns.threadFactory(plumbing.node().path()), config.ingressLoops()));
+      reconciler =
+          new Reconciler(
+              identity.nodeId(),
+              config.dataDir(),
+              plumbing,
+              dataplane,
+              tasks,
+              reports,
+              ingress::apply);
+    } catch (IOException | RuntimeException e) {
+      closeOpened();
+      throw e;
+    }
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    opened.push(part);
+    return part;
+  }
+
+  void start() {
+    reconciler.start();
+    opened.push(reconciler);
+  }
+
+  Reconciler reconciler() {
+    return reconciler;
+  }
+
+  /** Of this node's own bridges. */
+  NodeBridges.Subnets subnets() {
+    return subnets;
+  }
+
+  LocalTasks tasks() {
+    return tasks;
+  }
+
+  /** Of the data plane and of the ingress. */
+  Map<String, Long> counters() {
+    Map<String, Long> all = new TreeMap<>(dataplane.counters());
+    all.putAll(ingress.counters());
+    return all;
+  }
+
+  /** Ends the tasks and removes everything that was made for them. */
+  void leave() throws LinuxException {
+    reconciler.leave();
+  }
+
+  @Override
+  public void close() {
+    closeOpened();
+  }
+
+  private void closeOpened() {
+    Problems problems = new Problems();
+    while (!opened.isEmpty()) {
+      AutoCloseable part = opened.pop();
+      problems.attempt(
+          () -> {
+            try {
+              part.close();
+            } catch (IOException | RuntimeException e) {
+              throw e;
+            } catch (Exception e) {
+              throw new IOException(e);
+            }
+          });
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.meshd.daemon;
+
+import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.ClusterClient;
+import io.meshd.daemon.control.ControlRoutes;
+import io.meshd.daemon.control.LeaderForwarder;
+import io.meshd.daemon.control.ManagerAddresses;
+import io.meshd.daemon.control.RemoteReports;
+import io.meshd.daemon.control.StateCache;
+import io.meshd.daemon.control.StateWatch;
+import io.meshd.daemon.control.TaskReporter;
+import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.security.IdentityStore;
+import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.StateListener;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A worker: the state as a manager streams it, or as it was last while there is none. */
+final class WorkerMember implements Member {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerMember.class);
+
+  private final NodeIdentity identity;
+  private final ClusterClient client;
+  private final ManagerAddresses managers;
+  private final StateWatch watch;
+  private final RemoteReports remote;
+  private final TaskReporter heartbeat;
+  private final LeaderForwarder forwarder;
+
+  /**
+   * @param stateFile where the last state is kept
+   */
+  WorkerMember(NodeIdentity identity, IdentityStore store, Path stateFile) {
+    this.identity = identity;
+    client = ClusterClient.ofManagers(identity);
+    managers = new ManagerAddresses(identity.managers(), known -> keep(store, known));
+    watch = new StateWatch(managers, client, new StateCache(stateFile));
+    remote = new RemoteReports(managers, client);
+    heartbeat = new TaskReporter(remote);
+    forwarder = new LeaderForwarder(managers, client);
+  }
+
+  private void keep(IdentityStore store, List<String> known) {
+    try {
+      store.saveAddresses(identity.withManagers(known));
+    } catch (IOException e) {
+      LOG.warn("the managers' addresses cannot be kept: {}", e.getMessage());
+    }
+  }
+
+  void start() {
+    watch.start();
+    heartbeat.start();
+  }
+
+  LeaderForwarder forwarder() {
+    return forwarder;
+  }
+
+  /** A manager's stream is open, so that the state is the cluster's and not an old one. */
+  boolean upToDate() {
+    return watch.connected();
+  }
+
+  @Override
+  public NodeIdentity identity() {
+    return identity;
+  }
+
+  @Override
+  public ClusterState state() {
+    return watch.state();
+  }
+
+  @Override
+  public void subscribe(StateListener listener) {
+    watch.subscribe(listener);
+  }
+
+  @Override
+  public @Nullable Proposer proposer() {
+    return null;
+  }
+
+  @Override
+  public @Nullable ControlRoutes controlRoutes() {
+    return null;
+  }
+
+  @Override
+  public @Nullable String leaderAddress() {
+    List<String> known = managers.list();
+    return known.isEmpty() ? null : known.getFirst();
+  }
+
+  @Override
+  public List<String> managers() {
+    return managers.list();
+  }
+
+  @Override
+  public String error() {
+    return watch.refusal();
+  }
+
+  @Override
+  public TaskReports.Sink reports() {
+    return remote::send;
+  }
+
+  @Override
+  public void sayGoodbye() {
+    try {
+      remote.leave();
+    } catch (IOException e) {
+      LOG.info("no manager heard that this node leaves: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    heartbeat.close();
+    watch.close();
+    client.close();
+  }
+}
