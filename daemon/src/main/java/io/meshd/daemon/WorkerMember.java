@@ -3,12 +3,12 @@ package io.meshd.daemon;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.ControlRoutes;
+import io.meshd.daemon.control.Heartbeat;
 import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.control.ManagerAddresses;
 import io.meshd.daemon.control.RemoteReports;
 import io.meshd.daemon.control.StateCache;
 import io.meshd.daemon.control.StateWatch;
-import io.meshd.daemon.control.TaskReporter;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.security.IdentityStore;
 import io.meshd.daemon.security.NodeIdentity;
@@ -30,7 +30,7 @@ final class WorkerMember implements Member {
   private final ManagerAddresses managers;
   private final StateWatch watch;
   private final RemoteReports remote;
-  private final TaskReporter heartbeat;
+  private final Heartbeat heartbeat;
   private final LeaderForwarder forwarder;
 
   /**
@@ -42,7 +42,7 @@ final class WorkerMember implements Member {
     managers = new ManagerAddresses(identity.managers(), known -> keep(store, known));
     watch = new StateWatch(managers, client, new StateCache(stateFile));
     remote = new RemoteReports(managers, client);
-    heartbeat = new TaskReporter(remote);
+    heartbeat = new Heartbeat(remote);
     forwarder = new LeaderForwarder(managers, client);
   }
 

@@ -21,17 +21,19 @@ class PackageArrowsTest {
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
           Map.entry("rest", Set.of("http", "command", "control", "tasks", "state")),
-          Map.entry("control", Set.of("http", "security", "command", "state", "tasks")),
+          Map.entry("control", Set.of("http", "security", "command", "state", "disk")),
           Map.entry("orchestrate", Set.of("command", "state")),
           Map.entry("command", Set.of("raft", "state")),
-          Map.entry("reconcile", Set.of("state", "tasks", "ingress", "linux")),
+          Map.entry("reconcile", Set.of("state", "tasks", "ingress", "linux", "disk")),
           Map.entry("state", Set.of("raft")),
-          Map.entry("tasks", Set.of("linux")),
-          Map.entry("ingress", Set.of("linux")),
+          Map.entry("tasks", Set.of("linux", "disk")),
+          Map.entry("ingress", Set.of("linux", "epoll")),
           Map.entry("raft", Set.of()),
-          Map.entry("linux", Set.of()),
-          Map.entry("security", Set.of()),
-          Map.entry("http", Set.of()));
+          Map.entry("linux", Set.of("disk")),
+          Map.entry("security", Set.of("disk")),
+          Map.entry("http", Set.of("epoll")),
+          Map.entry("disk", Set.of()),
+          Map.entry("epoll", Set.of()));
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

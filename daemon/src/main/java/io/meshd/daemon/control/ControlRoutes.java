@@ -69,7 +69,10 @@ public final class ControlRoutes {
 
   private void join(Exchange exchange) {
     String from = exchange.peer() instanceof Peer.Remote remote ? remote.address() : "";
-    exchange.respond(200, joins.join(exchange.json(AgentMessages.JoinCall.class), from));
+    AgentMessages.JoinAnswer answer = joins.join(exchange.json(AgentMessages.JoinCall.class), from);
+    // From now on it has the grace for its own start.
+    liveness.heard(answer.nodeId());
+    exchange.respond(200, answer);
   }
 
   private void watch(Exchange exchange) {

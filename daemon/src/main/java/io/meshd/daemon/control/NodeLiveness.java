@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *   and the grace has not passed       -> as it was
  * </pre>
  *
- * Every call of a node counts; a node calls at least once per second ({@link TaskReporter}). The
+ * Every call of a node counts; a node calls at least once per second ({@link Heartbeat}). The
  * leader itself is READY. Where this process stood still (a suspended machine), the grace begins
  * anew for everybody: it was the leader that was away.
  */

@@ -1,6 +1,6 @@
 package io.meshd.daemon.control;
 
-import io.meshd.daemon.security.DurableFiles;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateCodec;
 import java.io.IOException;

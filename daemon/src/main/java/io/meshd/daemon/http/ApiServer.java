@@ -1,5 +1,6 @@
 package io.meshd.daemon.http;
 
+import io.meshd.daemon.epoll.HalfCloseIoHandler;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;

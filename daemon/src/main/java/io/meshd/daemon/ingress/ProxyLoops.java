@@ -1,10 +1,10 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.daemon.epoll.HalfCloseIoHandler;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +33,7 @@ final class ProxyLoops {
         task ->
             nodeNamespaceThreads.newThread(
                 () -> FastThreadLocalThread.runWithFastThreadLocal(task));
-    this.group = new MultiThreadIoEventLoopGroup(loops, threads, EpollIoHandler.newFactory());
+    this.group = new MultiThreadIoEventLoopGroup(loops, threads, HalfCloseIoHandler.newFactory());
     // Now rather than at the first connection: a namespace that cannot be entered is told at once.
     group.forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
     this.allocator =

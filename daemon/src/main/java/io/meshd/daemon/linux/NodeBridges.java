@@ -3,6 +3,7 @@ package io.meshd.daemon.linux;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meshd.api.Json;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.ipam.Ipv4;
 import io.meshd.ipam.Mac;
 import java.io.IOException;
@@ -99,7 +100,7 @@ public final class NodeBridges {
       String local = HostSubnets.firstFree(17, taken);
       taken.add(local);
       Subnets chosen = new Subnets(local, HostSubnets.firstFree(18, taken));
-      DurableFile.write(file, Json.bytes(chosen));
+      DurableFiles.write(file, Json.bytes(chosen));
       return chosen;
     }
   }

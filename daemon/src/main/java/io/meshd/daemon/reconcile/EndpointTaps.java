@@ -3,7 +3,7 @@ package io.meshd.daemon.reconcile;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.type.TypeReference;
 import io.meshd.api.Json;
-import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.linux.IpChanges;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.state.ClusterState;
@@ -74,7 +74,7 @@ final class EndpointTaps {
     if (!place.equals(placed.get(endpoint.id()))) {
       placed.put(endpoint.id(), place);
       attached.remove(endpoint.id());
-      DurableFile.write(file, Json.bytes(placed));
+      DurableFiles.write(file, Json.bytes(placed));
     }
     dataplane.attachTap(
         new TapAttachment(PortNames.endpoint(endpoint.id()), netns, endpoint.interfaceName()));
@@ -136,7 +136,7 @@ final class EndpointTaps {
       }
     }
     placed.remove(id);
-    DurableFile.write(file, Json.bytes(placed));
+    DurableFiles.write(file, Json.bytes(placed));
   }
 
   private static long inode(Path netns) throws IOException {

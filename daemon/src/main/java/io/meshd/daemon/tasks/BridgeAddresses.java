@@ -2,7 +2,7 @@ package io.meshd.daemon.tasks;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.meshd.api.Json;
-import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.ipam.AddressPool;
 import io.meshd.ipam.Cidr;
@@ -52,7 +52,7 @@ final class BridgeAddresses {
     if (found.isEmpty()) {
       throw new IOException("no address is left on this node's bridge " + subnet);
     }
-    DurableFile.write(
+    DurableFiles.write(
         file,
         Json.bytes(
             gateway ? new Next(next.local(), pool.next()) : new Next(pool.next(), next.gateway())));

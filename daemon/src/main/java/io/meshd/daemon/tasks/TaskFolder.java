@@ -1,7 +1,7 @@
 package io.meshd.daemon.tasks;
 
 import io.meshd.api.Json;
-import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.disk.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -65,7 +65,7 @@ record TaskFolder(Path path) {
   }
 
   void write(StoredTask task) throws IOException {
-    DurableFile.write(path.resolve("task.json"), Json.bytes(task));
+    DurableFiles.write(path.resolve("task.json"), Json.bytes(task));
   }
 
   /** The task's first process, or null before it was there. */

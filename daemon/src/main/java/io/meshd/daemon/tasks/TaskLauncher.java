@@ -1,6 +1,6 @@
 package io.meshd.daemon.tasks;
 
-import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.linux.ToolRun;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +19,7 @@ final class TaskLauncher {
   TaskLauncher(Path folder) throws IOException {
     shim = folder.resolve("shim.sh").toAbsolutePath();
     try (InputStream text = TaskLauncher.class.getResourceAsStream("shim.sh")) {
-      DurableFile.write(shim, Objects.requireNonNull(text, "shim.sh").readAllBytes());
+      DurableFiles.write(shim, Objects.requireNonNull(text, "shim.sh").readAllBytes());
     }
   }
 

@@ -1,6 +1,6 @@
 package io.meshd.daemon.tasks;
 
-import io.meshd.daemon.linux.DurableFile;
+import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.linux.ToolRun;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -54,7 +54,7 @@ final class TaskLog {
       return;
     }
     long cut = lineStartAfter(size - kept);
-    DurableFile.write(startFile, Long.toString(cut).getBytes(StandardCharsets.US_ASCII));
+    DurableFiles.write(startFile, Long.toString(cut).getBytes(StandardCharsets.US_ASCII));
     ToolRun run =
         ToolRun.run(
             List.of(

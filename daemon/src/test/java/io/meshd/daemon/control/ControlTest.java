@@ -269,8 +269,8 @@ final class ControlTest {
   @Test
   void aSilentNodeIsDownAndReadyAgainWhenItIsBack() throws Exception {
     NodeIdentity node = manager.join("w1");
-    TaskReporter reporter = closing(new TaskReporter(new RemoteReports(managers(), client(node))));
-    reporter.start();
+    Heartbeat heartbeat = closing(new Heartbeat(new RemoteReports(managers(), client(node))));
+    heartbeat.start();
     await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.READY);
     await().atMost(LIMIT).until(() -> statusOf(manager.identity.nodeId()) == NodeState.READY);
     long end = System.nanoTime() + TestManager.GRACE.multipliedBy(2).toNanos();
@@ -281,13 +281,13 @@ final class ControlTest {
               assertEquals(NodeState.READY, statusOf(node.nodeId()));
               return System.nanoTime() > end;
             });
-    reporter.close();
+    heartbeat.close();
     await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.DOWN);
     NodeRecord down = manager.state().nodes().get(node.nodeId());
     assertNotNull(down);
     assertEquals("heartbeat failure", down.statusMessage());
     assertEquals(NodeState.READY, statusOf(manager.identity.nodeId()));
-    closing(new TaskReporter(new RemoteReports(managers(), client(node)))).start();
+    closing(new Heartbeat(new RemoteReports(managers(), client(node)))).start();
     await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.READY);
   }
 

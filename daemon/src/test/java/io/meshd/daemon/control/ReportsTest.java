@@ -9,13 +9,16 @@ import io.meshd.api.Json;
 import io.meshd.api.Services;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.tasks.TaskStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -106,18 +109,21 @@ final class ReportsTest {
   @Test
   void reportsOutlastAnOutageOfTheManager() throws Exception {
     List<String> tasks = tasks(node.nodeId(), 3);
-    try (TaskReporter reporter = new TaskReporter(remote)) {
-      reporter.start();
-      reporter.report(tasks.get(0), status(TaskState.STARTING, "starting"));
+    try (TaskReports reports = new TaskReports(remote::send)) {
+      reports.onStatus(tasks.get(0), local(TaskStatus.Phase.STARTING));
       await().atMost(LIMIT).until(() -> statusOf(tasks.get(0)).state() == TaskState.STARTING);
       manager.close();
-      tasks.forEach(task -> reporter.report(task, status(TaskState.STARTING, "starting")));
-      tasks.forEach(task -> reporter.report(task, status(TaskState.RUNNING, "started")));
+      tasks.forEach(task -> reports.onStatus(task, local(TaskStatus.Phase.STARTING)));
+      tasks.forEach(task -> reports.onStatus(task, local(TaskStatus.Phase.RUNNING)));
       manager = TestManager.reopen(folder);
       for (String task : tasks) {
         await().atMost(LIMIT).until(() -> statusOf(task).state() == TaskState.RUNNING);
       }
     }
+  }
+
+  private static TaskStatus local(TaskStatus.Phase phase) {
+    return new TaskStatus(phase, Instant.EPOCH, "", null, 17, null);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package io.meshd.daemon.security;
+package io.meshd.daemon.disk;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,9 +14,10 @@ import java.util.Set;
 public final class DurableFiles {
   private DurableFiles() {}
 
-  /** Replaces a file; returns when it and its name are on the disk. The folder exists. */
+  /** Replaces a file; returns when it and its name are on the disk. Makes its folder. */
   public static void write(Path file, byte[] content) throws IOException {
     Path folder = folderOf(file);
+    createFolder(folder);
     Path next = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(next);
     try (FileChannel channel =

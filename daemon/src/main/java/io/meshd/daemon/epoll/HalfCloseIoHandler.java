@@ -1,4 +1,4 @@
-package io.meshd.daemon.http;
+package io.meshd.daemon.epoll;
 
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
@@ -20,7 +20,7 @@ import java.io.UncheckedIOException;
  *
  * <p>Registrations are used on the event loop only, as channels do.
  */
-final class HalfCloseIoHandler implements IoHandler {
+public final class HalfCloseIoHandler implements IoHandler {
 
   private final IoHandler epoll;
 
@@ -28,7 +28,7 @@ final class HalfCloseIoHandler implements IoHandler {
     this.epoll = epoll;
   }
 
-  static IoHandlerFactory newFactory() {
+  public static IoHandlerFactory newFactory() {
     IoHandlerFactory inner = EpollIoHandler.newFactory();
     return (ThreadAwareExecutor executor) -> new HalfCloseIoHandler(inner.newHandler(executor));
   }
