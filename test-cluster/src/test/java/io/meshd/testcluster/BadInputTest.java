@@ -1,0 +1,213 @@
+package io.meshd.testcluster;
+
+import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.function.Executable;
+
+/**
+ * What cannot be is refused in one exact sentence, with the right exit code, and changes nothing.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BadInputTest {
+  private static final int FAILED = 1;
+  private static final int USAGE = 125;
+  private static final String DAEMON = "Error response from daemon: ";
+  private static final String INVALID = DAEMON + "rpc error: code = InvalidArgument desc = ";
+  private static final String EXISTS = DAEMON + "rpc error: code = AlreadyExists desc = ";
+  private static final String PRECONDITION =
+      DAEMON + "rpc error: code = FailedPrecondition desc = ";
+
+  /** A command line, how it ends, and the first line of what it says; ID stands for any ID. */
+  private record Refused(String line, int exitCode, String says) {}
+
+  private final Cluster cluster = Cluster.up(BadInputTest.class, "--nodes", "2");
+
+  @BeforeAll
+  void something() {
+    cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
+    new Services(cluster)
+        .create("web", List.of("--network", "net", "-p", "8080:80"), Cluster.pageServer(), "80");
+  }
+
+  @AfterAll
+  void down() {
+    cluster.close();
+  }
+
+  @Test
+  void wordsThatAreNoCommand() {
+    refuses(
+        new Refused("frobnicate", USAGE, "meshctl: unknown command: meshctl frobnicate"),
+        new Refused(
+            "network frobnicate", USAGE, "meshctl: unknown command: meshctl network frobnicate"),
+        new Refused(
+            "network create", USAGE, "meshctl: 'meshctl network create' requires 1 argument"),
+        new Refused("network create --bogus x", USAGE, "unknown flag: --bogus"),
+        new Refused("service create --replicas", USAGE, "flag needs an argument: --replicas"),
+        new Refused(
+            "service rm", USAGE, "meshctl: 'meshctl service rm' requires at least 1 argument"));
+  }
+
+  @Test
+  void networks() {
+    String create = "network create --driver overlay ";
+    refuses(
+        new Refused(create + "net", FAILED, DAEMON + "network with name net already exists"),
+        new Refused(
+            create + "not/a/name", FAILED, INVALID + "name must be valid as a DNS name component"),
+        new Refused(
+            create + "--subnet 10.0.1.0/25 other",
+            FAILED,
+            INVALID
+                + "Pool overlaps with other one on this address space: subnet 10.0.1.0/25 of network"
+                + " other overlaps with subnet 10.0.1.0/24 of network net"),
+        new Refused(
+            create + "--subnet 10.9.9.0/24 --gateway 10.8.8.1 other",
+            FAILED,
+            "no matching subnet for gateway 10.8.8.1"),
+        new Refused("network rm nosuch", FAILED, DAEMON + "network nosuch not found"),
+        new Refused("network inspect nosuch", FAILED, DAEMON + "network nosuch not found"),
+        new Refused("network rm net", FAILED, PRECONDITION + "network ID is in use by service ID"),
+        new Refused(
+            "network rm ingress", FAILED, PRECONDITION + "the ingress network cannot be removed"));
+  }
+
+  @Test
+  void services() {
+    String create = "service create --runtime process -d ";
+    refuses(
+        new Refused(
+            create + "--name web sleep 1",
+            FAILED,
+            EXISTS + "name conflicts with an existing object: service web already exists"),
+        new Refused(
+            create + "--name a.b sleep 1",
+            FAILED,
+            INVALID + "name must be valid as a DNS name component"),
+        new Refused(
+            create + "-p 8080:81 sleep 1",
+            FAILED,
+            INVALID + "port '8080' is already in use by service 'web' (ID) as an ingress port"),
+        new Refused(
+            create + "-p 9000:80 -p 9000:81 sleep 1",
+            FAILED,
+            INVALID + "EndpointSpec: duplicate published ports provided"),
+        new Refused(
+            create + "--endpoint-mode dnsrr -p 9000:80 sleep 1",
+            FAILED,
+            INVALID
+                + "EndpointSpec: port published with ingress mode can't be used with dnsrr mode"),
+        new Refused(
+            create + "--network nosuch sleep 1", FAILED, DAEMON + "network nosuch not found"),
+        new Refused(
+            create + "--network ingress sleep 1",
+            FAILED,
+            INVALID + "Service cannot be explicitly attached to the ingress network \"ingress\""),
+        new Refused("service rm nosuch", FAILED, DAEMON + "service nosuch not found"),
+        new Refused("service inspect nosuch", FAILED, "Error: no such service: nosuch"),
+        new Refused("service ps nosuch", FAILED, "no such service: nosuch"),
+        new Refused("service logs nosuch", FAILED, "no such task or service: nosuch"),
+        new Refused(
+            "service scale nosuch=2",
+            FAILED,
+            "nosuch: Error response from daemon: service nosuch not found"),
+        new Refused("service scale web", FAILED, "invalid scale specifier 'web'."),
+        new Refused(
+            "service update --publish-add 9000:80 nosuch",
+            FAILED,
+            DAEMON + "service nosuch not found"),
+        new Refused("service publish 9000:80 nosuch", FAILED, DAEMON + "service nosuch not found"),
+        new Refused(
+            "service publish 9000:eighty web",
+            USAGE,
+            "invalid port \"9000:eighty\": invalid containerPort: eighty"),
+        new Refused(
+            "service publish 70000:80 web",
+            USAGE,
+            "invalid port \"70000:80\": invalid hostPort: 70000"));
+  }
+
+  @Test
+  void swarmAndNodes() {
+    refuses(
+        new Refused(
+            "swarm init",
+            FAILED,
+            DAEMON
+                + "This node is already part of a swarm. Use \"docker swarm leave\" to leave this"
+                + " swarm and join another one."),
+        new Refused(
+            "swarm join --token SWMTKN-1-x-y 10.99.0.1:2377",
+            FAILED,
+            DAEMON
+                + "This node is already part of a swarm. Use \"docker swarm leave\" to leave this"
+                + " swarm and join another one."),
+        new Refused("node inspect nosuch", FAILED, DAEMON + "node nosuch not found"),
+        new Refused("node rm nosuch", FAILED, DAEMON + "node nosuch not found"));
+  }
+
+  @Test
+  void tasksAndEndpoints() {
+    refuses(
+        new Refused("exec nosuch true", FAILED, DAEMON + "No such container: nosuch"),
+        new Refused(
+            "endpoint attach --network nosuch --netns /proc/self/ns/net",
+            FAILED,
+            DAEMON + "network nosuch not found"),
+        new Refused(
+            "endpoint attach --network net --netns /proc/self/ns/net",
+            FAILED,
+            DAEMON + "network net not manually attachable"),
+        new Refused("endpoint detach nosuch", FAILED, DAEMON + "endpoint nosuch not found"));
+  }
+
+  @Test
+  void aDaemonThatIsNotThere() {
+    cluster.kill("n2");
+    try {
+      CommandResult result = cluster.meshctl("n2", "node", "ls");
+      assertEquals(
+          "Cannot connect to the meshd daemon at unix:///run/meshd/meshd.sock. Is the meshd daemon"
+              + " running?",
+          result.err());
+      assertEquals(FAILED, result.exitCode());
+    } finally {
+      cluster.start("n2");
+    }
+  }
+
+  /** On the manager and, forwarded, on the worker. */
+  private void refuses(Refused... all) {
+    List<String> before = everything();
+    assertAll(
+        Stream.of(all).flatMap(refused -> Stream.of("n1", "n2").map(node -> check(node, refused))));
+    assertEquals(before, everything());
+  }
+
+  private Executable check(String node, Refused refused) {
+    return () -> {
+      CommandResult result = cluster.meshctl(node, refused.line().split(" ", -1));
+      String said = result.err().lines().findFirst().orElse("");
+      assertEquals(
+          refused.says(),
+          refused.says().contains("ID") ? said.replaceAll("\\b[a-z0-9]{25}\\b", "ID") : said,
+          refused.line());
+      assertEquals(refused.exitCode(), result.exitCode(), refused.line());
+      assertTrue(!result.err().contains("\tat "), result.err());
+    };
+  }
+
+  private List<String> everything() {
+    return Stream.of("network", "service", "node", "endpoint")
+        .map(noun -> cluster.meshctl(List.of(noun, "ls")))
+        .toList();
+  }
+}

@@ -1,0 +1,247 @@
+package io.meshd.testcluster;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What a task finds around it: interfaces, ways in and out; and the ways into a task. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class TaskViewTest {
+  private final Cluster cluster = Cluster.up(TaskViewTest.class, "--nodes", "2");
+  private final Services services = new Services(cluster);
+
+  @BeforeAll
+  void services() {
+    cluster.meshctl(List.of("network", "create", "--driver", "overlay", "--attachable", "net"));
+    services.create(
+        "onnet",
+        List.of("--network", "net", "--replicas", "2", "-p", "8080:80", "-e", "COLOUR=green"),
+        Cluster.pageServer(),
+        "80");
+    services.create("plain", List.of("--replicas", "2"), "sleep", "1000000");
+    services.create("published", List.of("-p", "8081:80"), Cluster.pageServer(), "80");
+    services.create(
+        "talker", List.of(), "sh", "-c", "echo to stdout; echo to stderr >&2; sleep 1000000");
+  }
+
+  @AfterAll
+  void down() {
+    cluster.close();
+  }
+
+  @Test
+  void onAnOverlayItHasEth0ThereAndEth1ForTheWayOut() {
+    Task task = services.running("onnet", 2).getFirst();
+    assertEquals(List.of("lo", "eth0", "eth1"), devices(task));
+    Interface eth0 = device(task, "eth0");
+    assertTrue(eth0.address().matches("10\\.0\\.1\\.\\d+/24"), eth0.toString());
+    assertEquals("10.0.1.255", eth0.broadcast());
+    assertEquals(macOf(eth0.address()), eth0.mac());
+    assertEquals(1450, eth0.mtu());
+    Interface eth1 = device(task, "eth1");
+    assertTrue(eth1.address().matches("172\\.18\\.0\\.\\d+/16"), eth1.toString());
+    assertEquals(macOf(eth1.address()), eth1.mac());
+    assertEquals(1500, eth1.mtu());
+    assertTrue(services.sh(task, "ip route show default").contains("via 172.18.0.1 dev eth1"));
+    assertTrue(services.sh(task, "ip -o addr show dev lo").contains("127.0.0.1/8"));
+  }
+
+  @Test
+  void withoutNetworkItHasOnlyTheBridgeOfItsNode() {
+    Task task = services.running("plain", 2).getFirst();
+    assertEquals(List.of("lo", "eth0"), devices(task));
+    Interface eth0 = device(task, "eth0");
+    assertTrue(eth0.address().matches("172\\.17\\.0\\.\\d+/16"), eth0.toString());
+    assertEquals(1500, eth0.mtu());
+    assertTrue(reaches(task, "172.17.0.1"));
+    assertFalse(reaches(task, "10.0.0.8"));
+    assertFalse(reaches(task, services.address(services.running("onnet", 2).getFirst(), "eth0")));
+  }
+
+  @Test
+  void withOnlyAPublishedPortItHasIngress() {
+    Task task = services.only("published");
+    assertEquals(List.of("lo", "eth0", "eth1"), devices(task));
+    assertTrue(device(task, "eth0").address().matches("10\\.0\\.0\\.\\d+/24"));
+    assertTrue(device(task, "eth1").address().matches("172\\.18\\.0\\.\\d+/16"));
+    for (String node : List.of("n1", "n2")) {
+      assertFalse(cluster.page(node, 8081).isEmpty(), node);
+    }
+  }
+
+  @Test
+  void theWayOutWearsTheNodesAddress() throws Exception {
+    Path log = cluster.state().resolve("outside.log");
+    Process server =
+        cluster.background(
+            log, "client", "busybox", "httpd", "-f", "-vv", "-p", "192.0.2.1:8000", "-h", "/etc");
+    try {
+      for (String service : List.of("onnet", "plain", "published")) {
+        Task task = services.running(service).getFirst();
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(
+                () ->
+                    services
+                        .exec(task, "curl", "-fs", "-m", "3", "http://192.0.2.1:8000/hostname")
+                        .out()
+                        .equals("client"));
+        String seen = Files.readString(log);
+        assertTrue(seen.contains(Cluster.address(task.node())), service + " was seen as " + seen);
+        assertFalse(seen.contains("172.1"), seen);
+      }
+    } finally {
+      server.destroy();
+    }
+  }
+
+  @Test
+  void aTaskReachesThePublishedPortOfEveryNodeItsOwnToo() {
+    Task task = services.running("onnet", 2).getFirst();
+    for (String node : List.of("n1", "n2")) {
+      String url = "http://" + Cluster.address(node) + ":8080/";
+      assertFalse(services.exec(task, "curl", "-fsS", "-m", "5", url).orFail().isEmpty(), node);
+    }
+  }
+
+  @Test
+  void tasksDoNotMeetOverTheWayOut() {
+    List<Task> tasks = services.running("onnet", 2);
+    Task here = tasks.getFirst();
+    services.running("published").stream()
+        .filter(other -> other.node().equals(here.node()))
+        .forEach(other -> assertFalse(reaches(here, services.address(other, "eth1"))));
+  }
+
+  @Test
+  void execRunsInTheTaskAndGivesBackItsExitCode() {
+    Task task = services.running("onnet", 2).getFirst();
+    assertEquals("green", services.sh(task, "echo $COLOUR"));
+    assertEquals(7, services.exec(task, "sh", "-c", "exit 7").exitCode());
+    CommandResult both = services.exec(task, "sh", "-c", "echo out; echo err >&2");
+    assertEquals("out", both.out());
+    assertEquals("err", both.err());
+    // By name too, as docker ps shows it.
+    String byName =
+        cluster.meshctl(task.node(), "exec", task.name() + "." + task.id(), "hostname").orFail();
+    assertFalse(byName.isEmpty());
+  }
+
+  @Test
+  void execElsewhereNamesTheNodeThatHasTheTask() {
+    Task task = services.running("onnet", 2).getFirst();
+    String other = task.node().equals("n1") ? "n2" : "n1";
+    CommandResult result = cluster.meshctl(other, "exec", task.id(), "true");
+    assertEquals(1, result.exitCode());
+    assertTrue(result.err().contains(task.node()), result.err());
+  }
+
+  @Test
+  void logsHaveBothStreamsFromAnyNode() {
+    for (String node : List.of("n1", "n2")) {
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(
+              () -> {
+                CommandResult logs = cluster.meshctl(node, "service", "logs", "talker");
+                return logs.out().contains("to stdout") && logs.err().contains("to stderr");
+              });
+    }
+  }
+
+  @Test
+  void psShowsTheTasksOfThisNodeAlone() {
+    Task task = services.running("onnet", 2).getFirst();
+    String other = task.node().equals("n1") ? "n2" : "n1";
+    String name = task.name() + "." + task.id();
+    assertTrue(psNames(task.node()).contains(name));
+    assertFalse(psNames(other).contains(name));
+  }
+
+  @Test
+  void anEndpointThatSomebodyElseRunsJoinsTheNetwork() {
+    cluster.sh("n2", "ip netns add mine && ip -n mine link set lo up");
+    cluster
+        .meshctl("n2", "endpoint", "attach", "--network", "net", "--netns", "/run/netns/mine")
+        .orFail();
+    Task peer =
+        services.running("onnet", 2).stream()
+            .filter(task -> task.node().equals("n1"))
+            .findFirst()
+            .orElseThrow();
+    String address = services.address(peer, "eth0");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                cluster
+                    .run("n2", "ip", "netns", "exec", "mine", "ping", "-c", "1", "-W", "1", address)
+                    .ok());
+    String id =
+        cluster
+            .meshctl("n2", "endpoint", "ls", "--format", "{{.ID}}")
+            .orFail()
+            .lines()
+            .toList()
+            .getFirst();
+    cluster.meshctl("n2", "endpoint", "detach", id).orFail();
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> !cluster.run("n2", "ip", "-n", "mine", "link", "show", "eth0").ok());
+  }
+
+  private List<String> psNames(String node) {
+    return cluster.meshctl(node, "ps", "--format", "{{.Names}}").orFail().lines().toList();
+  }
+
+  private boolean reaches(Task task, String address) {
+    return services.exec(task, "ping", "-c", "1", "-W", "1", address).ok();
+  }
+
+  private List<String> devices(Task task) {
+    return services
+        .sh(task, "ip -o link show")
+        .lines()
+        .map(line -> line.replaceFirst("^\\d+: ([^:@]+).*", "$1"))
+        .toList();
+  }
+
+  private Interface device(Task task, String name) {
+    String link = services.sh(task, "ip -o link show dev " + name);
+    String address = services.sh(task, "ip -4 -o addr show dev " + name);
+    return new Interface(
+        group(address, "inet ([0-9./]+)"),
+        group(address, "brd ([0-9.]+)"),
+        group(link, "link/ether ([0-9a-f:]+)"),
+        Integer.parseInt(group(link, "mtu (\\d+)")));
+  }
+
+  private static String group(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertTrue(matcher.find(), pattern + " in " + text);
+    return matcher.group(1);
+  }
+
+  /** 02:42 and the address in hex. */
+  private static String macOf(String address) {
+    StringBuilder mac = new StringBuilder("02:42");
+    for (String part : Pattern.compile("\\.").split(address.replaceFirst("/.*", ""), -1)) {
+      mac.append(String.format(":%02x", Integer.parseInt(part)));
+    }
+    return mac.toString();
+  }
+
+  private record Interface(String address, String broadcast, String mac, int mtu) {}
+}
