@@ -119,7 +119,7 @@ class BadInputTest {
             "service scale nosuch=2",
             FAILED,
             "nosuch: Error response from daemon: service nosuch not found"),
-        new Refused("service scale web", FAILED, "invalid scale specifier 'web'."),
+        new Refused("service scale web", USAGE, "invalid scale specifier 'web'."),
         new Refused(
             "service update --publish-add 9000:80 nosuch",
             FAILED,
