@@ -64,7 +64,6 @@ public final class NodeLiveness implements AutoCloseable {
   /** The node has called. */
   void heard(String nodeId) {
     heard.put(nodeId, System.nanoTime());
-    departed.remove(nodeId);
     Proposer leading = proposer.get();
     NodeRecord node = leading == null ? null : leading.state().nodes().get(nodeId);
     if (node != null && node.status() != NodeState.READY) {
@@ -72,7 +71,10 @@ public final class NodeLiveness implements AutoCloseable {
     }
   }
 
-  /** The node says that it leaves: it is down now, not after the grace. */
+  /**
+   * The node says that it leaves: it is down now, not after the grace, and stays so: its last
+   * reports may come after this, and its ID never comes back.
+   */
   void left(String nodeId) {
     departed.add(nodeId);
     wake();
