@@ -2,7 +2,6 @@ package io.meshd.daemon.raft;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -30,7 +29,7 @@ final class DurabilityTest {
   @Test
   void everyAcknowledgementIsBehindAnFsync() throws Exception {
     Path strace = Path.of("/usr/bin/strace");
-    assumeTrue(Files.isExecutable(strace), "strace is not installed");
+    assertTrue(Files.isExecutable(strace), "strace is missing: test-cluster/verify installs it");
     int proposals = 100;
     Path trace = directory.resolve("trace");
     List<String> command = new ArrayList<>();
