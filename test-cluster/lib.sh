@@ -79,7 +79,9 @@ build() { # builds what is missing or older than its source; MESHD_BUILT=1 says 
   say "building meshd (the first time this downloads Maven and the libraries)"
   # Not clean, and without the tests: they are what test-cluster/verify is for.
   (cd "$TC/.." && MAVEN_OPTS="--sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}" ./mvnw -q -B package -Dmaven.test.skip=true -Dspotless.check.skip=true) >&2 || die "the build failed"
-  mkdir -p "$TC/target" && touch "$stamp"
+  # What only makes the next start faster must not keep anybody from it.
+  "$TC/lib/train" >"$TC/target/train.log" 2>&1 || say "no AOT cache was made (see $TC/target/train.log): meshd will start slower"
+  touch "$stamp"
 }
 
 # --- holders -------------------------------------------------------------------------------------

@@ -138,8 +138,9 @@ final class HeldTask {
       return;
     }
     try {
-      TaskFolder.Identity process = folder.process();
+      // The exit is read first, as it is written last: where it is there, the process was.
       Integer exit = folder.exit();
+      TaskFolder.Identity process = folder.process();
       if (stored.phase() == Phase.STARTING && process != null) {
         change(stored.running(process.pid(), Instant.now()));
       }
