@@ -4,6 +4,7 @@ import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.TapAttachment;
+import io.meshd.dataplane.offload.Rehearsal;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.tap.TapDevice;
@@ -83,6 +84,7 @@ public final class LoopDataplane implements Dataplane {
       }
       LoopDataplane dataplane = new LoopDataplane(group, underlay, List.copyOf(loops));
       dataplane.receiving.register();
+      Thread.ofPlatform().daemon().name("meshd-rehearsal").start(Rehearsal::run);
       return dataplane;
     } catch (IOException e) {
       stop(group);
