@@ -12,6 +12,7 @@ import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.TapAttachment;
+import io.meshd.dataplane.vxlan.VxlanOverhead;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -92,7 +93,9 @@ final class EndpointTaps {
                 + " address "
                 + endpoint.attachment().mac()
                 + " mtu "
-                + OverlayNetwork.mtu(network))
+                + OverlayNetwork.mtu(network)
+                + " gso_max_segs "
+                + VxlanOverhead.segmentsPerBatch(OverlayNetwork.mtu(network)))
         .line("link set dev " + device + " up")
         .line(
             "address replace "

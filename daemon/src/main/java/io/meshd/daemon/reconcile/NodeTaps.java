@@ -12,6 +12,7 @@ import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.NodePort;
 import io.meshd.dataplane.TapAttachment;
+import io.meshd.dataplane.vxlan.VxlanOverhead;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,7 +81,9 @@ final class NodeTaps {
                 + " address "
                 + port.deviceMac()
                 + " mtu "
-                + OverlayNetwork.mtu(network))
+                + OverlayNetwork.mtu(network)
+                + " gso_max_segs "
+                + VxlanOverhead.segmentsPerBatch(OverlayNetwork.mtu(network)))
         .line("link set dev " + device + " up")
         .line(
             "address replace "

@@ -7,6 +7,7 @@ import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodeNamespace;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.linux.Sysctls;
+import io.meshd.dataplane.vxlan.VxlanOverhead;
 import io.meshd.ipam.Cidr;
 import io.meshd.ipam.Ipv4;
 import java.io.IOException;
@@ -88,7 +89,15 @@ final class TaskInterfaces {
   private static void overlay(IpChanges changes, String device, DesiredTask.TaskNetwork network) {
     Cidr subnet = new Cidr(Ipv4.parse(network.address()), network.prefixLength());
     changes
-        .line("link set dev " + device + " address " + network.mac() + " mtu " + network.mtu())
+        .line(
+            "link set dev "
+                + device
+                + " address "
+                + network.mac()
+                + " mtu "
+                + network.mtu()
+                + " gso_max_segs "
+                + VxlanOverhead.segmentsPerBatch(network.mtu()))
         .line("link set dev " + device + " up")
         .line(
             "address replace "

@@ -7,6 +7,7 @@ import io.meshd.dataplane.sys.Errno;
 import io.meshd.dataplane.sys.Iovecs;
 import io.meshd.dataplane.sys.Libc;
 import io.meshd.dataplane.sys.Messages;
+import io.meshd.dataplane.vxlan.VxlanOverhead;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.slf4j.Logger;
@@ -33,11 +34,6 @@ public final class UnderlaySender {
 
   /** VXLAN, Ethernet, and IPv4 and TCP with all options, rounded up. */
   private static final int HEADER_ROOM = 160;
-
-  /** UDP_MAX_SEGMENTS of kernels before 6.9. */
-  private static final int MAX_SEGMENTS = 64;
-
-  private static final int MAX_MESSAGE = 65_000;
 
   private final int[] sockets;
   private final int port;
@@ -106,8 +102,8 @@ public final class UnderlaySender {
         && vtep == lastVtep
         && pieces == lastPieces
         && length <= lastSegmentSize
-        && lastSegments < MAX_SEGMENTS
-        && lastBytes + length <= MAX_MESSAGE) {
+        && lastSegments < VxlanOverhead.MOST_IN_BATCH
+        && lastBytes + length <= VxlanOverhead.LARGEST_BATCH) {
       lastSegments++;
       lastBytes += length;
       lastOpen = length == lastSegmentSize;
