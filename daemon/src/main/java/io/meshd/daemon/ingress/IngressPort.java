@@ -12,9 +12,9 @@ import java.util.List;
 public record IngressPort(int publishedPort, String serviceName, List<Backend> backends) {
 
   /**
-   * A ready task.
+   * A ready task, or an endpoint that serves the same.
    *
-   * @param taskId identity across changes of the list
+   * @param taskId its ID: identity across changes of the list
    * @param address dotted IPv4 on the overlay, reachable from the node namespace
    */
   public record Backend(String taskId, String address, int port) {}

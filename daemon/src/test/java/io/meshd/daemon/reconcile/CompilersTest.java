@@ -11,6 +11,7 @@ import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,6 +116,31 @@ class CompilersTest {
                 8080, "web", List.of(new IngressPort.Backend(running, "10.0.1.3", 80)))),
         compiled.ports());
     assertEquals(List.of(53), compiled.notServed());
+  }
+
+  @Test
+  void anEndpointThatServesAServiceAnswersBesideItsTasks() {
+    String web = "web";
+    cluster.service(web, TestCluster.port("tcp", 80, 8080, "ingress"));
+    String side = cluster.network(2, Map.of());
+    cluster.nodeAddress("n1", net, "10.0.1.2");
+    for (String id : List.of("e1", "e2")) {
+      cluster.endpoint(
+          id,
+          web,
+          "n1",
+          Path.of("/run/netns/" + id),
+          "eth0",
+          TestCluster.attachment(id.equals("e1") ? net : side, "10.0.1.9"));
+    }
+    List<IngressPort.Backend> reachable = List.of(new IngressPort.Backend("e1", "10.0.1.9", 80));
+    assertEquals(
+        List.of(new IngressPort(8080, "web", reachable)),
+        IngressCompiler.compile(cluster.state()).ports());
+    cluster.nodeStatus("n1", NodeState.DOWN);
+    assertEquals(
+        List.of(new IngressPort(8080, "web", List.of())),
+        IngressCompiler.compile(cluster.state()).ports());
   }
 
   @Test

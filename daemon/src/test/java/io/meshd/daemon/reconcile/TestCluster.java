@@ -309,8 +309,18 @@ final class TestCluster {
   }
 
   void endpoint(String id, String node, Path netns, String device, Attachment attachment) {
+    endpoint(id, null, node, netns, device, attachment);
+  }
+
+  void endpoint(
+      String id,
+      @Nullable String service,
+      String node,
+      Path netns,
+      String device,
+      Attachment attachment) {
     EndpointRecord endpoint =
-        new EndpointRecord(id, 1, TIME, id, null, node, netns.toString(), device, attachment);
+        new EndpointRecord(id, 1, TIME, id, service, node, netns.toString(), device, attachment);
     change(
         s ->
             new ClusterState(
