@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 final class Cgroup {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroup.class);
   private static final String PARENT = "meshd";
+  private static final int MAKE_TRIES = 3;
 
   private final Path path;
 
@@ -45,12 +46,17 @@ final class Cgroup {
 
   /** Makes it; false when this system does not let us. */
   boolean make() {
-    try {
-      Files.createDirectories(path);
-      return true;
-    } catch (IOException e) {
-      LOG.info("no cgroup for tasks: {}", e.toString());
-      return false;
+    for (int tries = 1; ; tries++) {
+      try {
+        Files.createDirectories(path);
+        return true;
+      } catch (IOException e) {
+        // The parent may go with another task's group just now.
+        if (tries == MAKE_TRIES) {
+          LOG.info("no cgroup for tasks: {}", e.toString());
+          return false;
+        }
+      }
     }
   }
 
@@ -74,8 +80,16 @@ final class Cgroup {
     }
   }
 
-  /** Removes it; it must be empty. */
+  /** Removes it, which must be empty, and with the last one the group of all. */
   void remove() throws IOException {
     Files.deleteIfExists(path);
+    Path parent = path.getParent();
+    if (parent != null) {
+      try {
+        Files.deleteIfExists(parent);
+      } catch (IOException e) {
+        LOG.debug("other tasks are left: {}", e.toString());
+      }
+    }
   }
 }
