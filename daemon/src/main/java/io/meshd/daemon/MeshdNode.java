@@ -135,7 +135,14 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     return new ManagerMember(identity, ca, logFolder());
   }
 
+  /** Owns the member from here on, also when this fails. */
   private void activate(Member member) throws IOException {
+    try {
+      StartupChecks.checkPort(config.listenAddr());
+    } catch (StartupException e) {
+      member.close();
+      throw new IOException(e.getMessage(), e);
+    }
     ActiveNode node = new ActiveNode(config, member);
     try {
       server.openTls(config.listenAddr(), TlsContexts.server(member.identity()));

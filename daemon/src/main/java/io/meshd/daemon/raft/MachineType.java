@@ -14,6 +14,9 @@ import java.util.List;
 /** Tells Atomix that there is one kind of replicated service, and which object it is. */
 @SuppressWarnings("rawtypes") // as Atomix's own interfaces are used raw throughout
 final class MachineType implements PrimitiveType, PrimitiveTypeRegistry {
+  /** Atomix asks for these in its high-level API only, which is not used here. */
+  private static final String NOT_BUILT = "the log is used without Atomix' primitives";
+
   /** In every log: must not change. */
   static final String NAME = "meshd";
 
@@ -40,13 +43,13 @@ final class MachineType implements PrimitiveType, PrimitiveTypeRegistry {
 
   @Override
   public PrimitiveConfig newConfig() {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException(NOT_BUILT);
   }
 
   @Override
   public PrimitiveBuilder newBuilder(
       String primitiveName, PrimitiveConfig config, PrimitiveManagementService management) {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException(NOT_BUILT);
   }
 
   @Override

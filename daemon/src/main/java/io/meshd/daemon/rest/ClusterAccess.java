@@ -1,6 +1,7 @@
 package io.meshd.daemon.rest;
 
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.control.SwarmControl;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
@@ -20,8 +21,6 @@ final class ClusterAccess {
 
   static final String NO_SWARM =
       "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.";
-  static final String NO_LEADER =
-      "The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.";
 
   private final SwarmControl control;
   private final LeaderForward forward;
@@ -63,7 +62,7 @@ final class ClusterAccess {
     String leader = control.leaderAddress();
     // A call that was forwarded already is not sent round: its sender asks again.
     if (leader == null || exchange.peer() instanceof Peer.Remote) {
-      throw new ApiException(503, NO_LEADER);
+      throw new ApiException(503, RaftProposer.NO_LEADER);
     }
     forward.forward(exchange, leader);
   }

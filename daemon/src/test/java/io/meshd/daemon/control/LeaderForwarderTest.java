@@ -1,7 +1,6 @@
 package io.meshd.daemon.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,7 +139,7 @@ final class LeaderForwarderTest {
   @Test
   void aStreamIsPassedOnLineByLineAndEndsWhenTheReaderGoes() throws Exception {
     CountDownLatch second = new CountDownLatch(1);
-    AtomicBoolean gone = new AtomicBoolean();
+    CountDownLatch gone = new CountDownLatch(1);
     manager
         .server
         .routes()
@@ -150,14 +148,13 @@ final class LeaderForwarderTest {
             "GET",
             "/services/{id}/logs",
             exchange -> {
-              exchange.onGone(() -> gone.set(true));
+              exchange.onGone(gone::countDown);
               try (OutputStream out = exchange.stream(200, "application/octet-stream")) {
                 out.write("one\n".getBytes(UTF_8));
                 assertTrue(second.await(10, TimeUnit.SECONDS));
-                while (!gone.get()) {
+                do {
                   out.write("more\n".getBytes(UTF_8));
-                  Thread.sleep(10);
-                }
+                } while (!gone.await(10, TimeUnit.MILLISECONDS));
               }
             });
     HttpResponse<InputStream> answer = call("GET", "/services/web/logs?follow=1", "");
@@ -166,7 +163,7 @@ final class LeaderForwarderTest {
       second.countDown();
       assertEquals("more\n", new String(body.readNBytes(5), UTF_8));
     }
-    await().atMost(LIMIT).untilTrue(gone);
+    assertTrue(gone.await(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.UnixHttp;
 import io.meshd.daemon.state.Command;
@@ -360,7 +361,7 @@ class RestApiTest {
     assertEquals("192.0.2.1:2377", get("/services").path("forwarded").asText());
     assertEquals("ov1", get("/networks/ov1").path("Name").asText());
     worker.loseLeader();
-    refused(503, ClusterAccess.NO_LEADER, "GET", "/services", "");
+    refused(503, RaftProposer.NO_LEADER, "GET", "/services", "");
   }
 
   @Test
