@@ -23,8 +23,10 @@ final class ActiveNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ActiveNode.class);
 
   /**
-   * How long a starting worker waits for the cluster's state before it goes on with its old one: a
-   * task that was replaced while this node was away must end before anything is forwarded for it.
+   * How long a starting worker waits at least for the cluster's state before it goes on with its
+   * old one: a task that was replaced while this node was away must end before anything is
+   * forwarded for it. A slow start is no reason to go on: every manager must have been asked in
+   * vain.
    */
   private static final Duration FRESH_LIMIT = Duration.ofSeconds(3);
 
@@ -60,7 +62,7 @@ final class ActiveNode implements AutoCloseable {
         StateGate gate = new StateGate(work.reconciler(), worker::upToDate);
         worker.subscribe(gate);
         worker.start();
-        gate.openWithin(FRESH_LIMIT);
+        gate.openAfter(FRESH_LIMIT, worker::askedInVain);
       }
     }
     work.start();
@@ -116,7 +118,7 @@ final class ActiveNode implements AutoCloseable {
     member.close();
   }
 
-  /** Holds back states until one is known to be the cluster's, or the limit has passed. */
+  /** Holds back states until one is known to be the cluster's, or no manager has one to give. */
   private static final class StateGate implements StateListener {
     private final StateListener behind;
     private final BooleanSupplier upToDate;
@@ -138,13 +140,14 @@ final class ActiveNode implements AutoCloseable {
     }
 
     /** Also where the watch opens with nothing new to tell. */
-    void openWithin(Duration limit) {
+    void openAfter(Duration limit, BooleanSupplier inVain) {
       Thread.ofVirtual()
           .name("state-gate")
           .start(
               () -> {
                 long until = System.nanoTime() + limit.toNanos();
-                while (!upToDate.getAsBoolean() && System.nanoTime() < until) {
+                while (!upToDate.getAsBoolean()
+                    && (System.nanoTime() < until || !inVain.getAsBoolean())) {
                   try {
                     Thread.sleep(20);
                   } catch (InterruptedException e) {

@@ -68,6 +68,11 @@ final class WorkerMember implements Member {
     return watch.connected();
   }
 
+  /** Each manager was asked in vain since the start: an old state is all there is for now. */
+  boolean askedInVain() {
+    return watch.triedAll();
+  }
+
   @Override
   public NodeIdentity identity() {
     return identity;

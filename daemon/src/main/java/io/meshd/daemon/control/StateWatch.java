@@ -35,6 +35,7 @@ public final class StateWatch implements AutoCloseable {
   private final Backoff backoff = new Backoff();
   private volatile ClusterState state;
   private volatile boolean connected;
+  private volatile boolean triedAll;
   private volatile String refusal = "";
   private volatile long lastLine;
   private boolean wantFull;
@@ -67,6 +68,11 @@ public final class StateWatch implements AutoCloseable {
     return connected;
   }
 
+  /** Every manager known was asked at least once, and that has ended, each in its bounded time. */
+  public boolean triedAll() {
+    return triedAll;
+  }
+
   /** Why managers refuse this node, in words (it was removed, for example), or empty. */
   public String refusal() {
     return refusal;
@@ -82,6 +88,7 @@ public final class StateWatch implements AutoCloseable {
         for (String manager : managers.list()) {
           watch(manager);
         }
+        triedAll = true;
         Thread.sleep(backoff.next());
       }
     } catch (InterruptedException e) {
