@@ -15,20 +15,13 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A node in a cluster: its membership and the work it does for it. */
 final class ActiveNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ActiveNode.class);
-
-  /**
-   * How long a starting worker waits at least for the cluster's state before it goes on with its
-   * old one: a task that was replaced while this node was away must end before anything is
-   * forwarded for it. A slow start is no reason to go on: every manager must have been asked in
-   * vain.
-   */
-  private static final Duration FRESH_LIMIT = Duration.ofSeconds(3);
 
   private final Member member;
   private final NodeWork work;
@@ -62,7 +55,7 @@ final class ActiveNode implements AutoCloseable {
         StateGate gate = new StateGate(work.reconciler(), worker::upToDate);
         worker.subscribe(gate);
         worker.start();
-        gate.openAfter(FRESH_LIMIT, worker::askedInVain);
+        gate.openWhen(worker::onItsOwn);
       }
     }
     work.start();
@@ -118,7 +111,10 @@ final class ActiveNode implements AutoCloseable {
     member.close();
   }
 
-  /** Holds back states until one is known to be the cluster's, or no manager has one to give. */
+  /**
+   * Holds back states until one is known to be the cluster's, or there is none to be had: a task
+   * that was replaced while this node was away must end before anything is forwarded for it.
+   */
   private static final class StateGate implements StateListener {
     private final StateListener behind;
     private final BooleanSupplier upToDate;
@@ -140,14 +136,14 @@ final class ActiveNode implements AutoCloseable {
     }
 
     /** Also where the watch opens with nothing new to tell. */
-    void openAfter(Duration limit, BooleanSupplier inVain) {
+    void openWhen(Predicate<Duration> onItsOwn) {
       Thread.ofVirtual()
           .name("state-gate")
           .start(
               () -> {
-                long until = System.nanoTime() + limit.toNanos();
+                long start = System.nanoTime();
                 while (!upToDate.getAsBoolean()
-                    && (System.nanoTime() < until || !inVain.getAsBoolean())) {
+                    && !onItsOwn.test(Duration.ofNanos(System.nanoTime() - start))) {
                   try {
                     Thread.sleep(20);
                   } catch (InterruptedException e) {

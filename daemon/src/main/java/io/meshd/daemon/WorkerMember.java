@@ -16,6 +16,7 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateListener;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,6 +25,9 @@ import org.slf4j.LoggerFactory;
 /** A worker: the state as a manager streams it, or as it was last while there is none. */
 final class WorkerMember implements Member {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerMember.class);
+
+  private static final Duration NOBODY_LIMIT = Duration.ofSeconds(3);
+  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
 
   private final NodeIdentity identity;
   private final ClusterClient client;
@@ -68,9 +72,14 @@ final class WorkerMember implements Member {
     return watch.connected();
   }
 
-  /** Each manager was asked in vain since the start: an old state is all there is for now. */
-  boolean askedInVain() {
-    return watch.triedAll();
+  /**
+   * Whether the old state is all there is, {@code waited} after the start. Where managers do not
+   * run, that is known soon; where there is only silence, it may be this node that is slow.
+   */
+  boolean onItsOwn(Duration waited) {
+    return watch.nobodyListens()
+        ? waited.compareTo(NOBODY_LIMIT) >= 0
+        : waited.compareTo(SILENCE_LIMIT) >= 0 && watch.roundsInVain() >= 3;
   }
 
   @Override

@@ -6,12 +6,14 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +37,8 @@ public final class StateWatch implements AutoCloseable {
   private final Backoff backoff = new Backoff();
   private volatile ClusterState state;
   private volatile boolean connected;
-  private volatile boolean triedAll;
+  private final AtomicInteger roundsInVain = new AtomicInteger();
+  private volatile boolean nobodyListens;
   private volatile String refusal = "";
   private volatile long lastLine;
   private boolean wantFull;
@@ -68,9 +71,14 @@ public final class StateWatch implements AutoCloseable {
     return connected;
   }
 
-  /** Every manager known was asked at least once, and that has ended, each in its bounded time. */
-  public boolean triedAll() {
-    return triedAll;
+  /** How often every manager known was asked and none gave a state since the last one did. */
+  public int roundsInVain() {
+    return roundsInVain.get();
+  }
+
+  /** In the last round every manager's machine said that nobody listens on that port. */
+  public boolean nobodyListens() {
+    return nobodyListens;
   }
 
   /** Why managers refuse this node, in words (it was removed, for example), or empty. */
@@ -85,10 +93,12 @@ public final class StateWatch implements AutoCloseable {
   private void run() {
     try {
       while (!closed) {
+        boolean refused = true;
         for (String manager : managers.list()) {
-          watch(manager);
+          refused &= watch(manager) == End.NOBODY_LISTENS;
         }
-        triedAll = true;
+        nobodyListens = refused;
+        roundsInVain.incrementAndGet();
         Thread.sleep(backoff.next());
       }
     } catch (InterruptedException e) {
@@ -96,7 +106,13 @@ public final class StateWatch implements AutoCloseable {
     }
   }
 
-  private void watch(String manager) throws InterruptedException {
+  private enum End {
+    NOBODY_LISTENS,
+    OTHER
+  }
+
+  /** Reads one manager's stream until it ends. */
+  private End watch(String manager) throws InterruptedException {
     try {
       long since = wantFull ? 0 : state.version();
       HttpResponse<InputStream> answer =
@@ -110,7 +126,7 @@ public final class StateWatch implements AutoCloseable {
       if (answer.statusCode() != 200) {
         refusal = ErrorText.of(answer);
         LOG.warn("manager {} refuses the watch: {}", manager, refusal);
-        return;
+        return End.OTHER;
       }
       managers.prefer(manager);
       read(answer.body());
@@ -119,7 +135,10 @@ public final class StateWatch implements AutoCloseable {
       if (!closed) {
         LOG.info("no watch at manager {}: {}", manager, ErrorText.of(e));
       }
+      // A connection that was not made in time is another class, and may be this node's own doing.
+      return e instanceof ConnectException ? End.NOBODY_LISTENS : End.OTHER;
     }
+    return End.OTHER;
   }
 
   private void read(InputStream body) throws IOException {
@@ -137,6 +156,7 @@ public final class StateWatch implements AutoCloseable {
         lastLine = System.nanoTime();
         take(WatchLine.decode(line));
         connected = true;
+        roundsInVain.set(0);
         refusal = "";
         backoff.reset();
       }
