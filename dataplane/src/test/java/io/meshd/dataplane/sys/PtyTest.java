@@ -35,7 +35,9 @@ class PtyTest {
   @Test
   void closeWakesAReader() throws Exception {
     Pty pty = Pty.open();
-    Process shell = shell(pty, "exec sleep 60");
+    Process shell = shell(pty, "echo ready; exec sleep 60");
+    // Only then it is the shell's controlling terminal.
+    assertEquals("ready\r\n", new String(pty.input().readNBytes(7), StandardCharsets.UTF_8));
     CompletableFuture<String> printed = printed(pty);
     pty.close();
     assertEquals("", printed.get(10, TimeUnit.SECONDS));
