@@ -24,6 +24,7 @@ public record ForwardingSpec(List<Network> networks) {
    * @param vteps all other nodes that have this network: where broadcasts go
    * @param nodeFlowsOnly as on ingress: only flows from a node address to an endpoint and their
    *     replies pass; endpoint to endpoint is dropped
+   * @param services virtual IPs of the network and what answers for them
    */
   public record Network(
       String id,
@@ -34,7 +35,22 @@ public record ForwardingSpec(List<Network> networks) {
       List<LocalPort> ports,
       List<RemoteEndpoint> remotes,
       List<Ipv4Address> vteps,
-      boolean nodeFlowsOnly) {}
+      boolean nodeFlowsOnly,
+      List<VirtualService> services) {
+    /** A network without virtual IPs. */
+    public Network(
+        String id,
+        String name,
+        int vni,
+        Ipv4Address gateway,
+        @Nullable NodePort nodePort,
+        List<LocalPort> ports,
+        List<RemoteEndpoint> remotes,
+        List<Ipv4Address> vteps,
+        boolean nodeFlowsOnly) {
+      this(id, name, vni, gateway, nodePort, ports, remotes, vteps, nodeFlowsOnly, List.of());
+    }
+  }
 
   /**
    * The network's TAP in the node namespace. The device's MAC is the gateway's (02:42 + gateway);
@@ -63,4 +79,45 @@ public record ForwardingSpec(List<Network> networks) {
   }
 
   public record Address(Ipv4Address ip, MacAddress mac) {}
+
+  /**
+   * A service's virtual IP on a network. The node of a flow's client balances it: the flow's frames
+   * get a backend's address, their replies the virtual one.
+   *
+   * @param id by which flows find it again when the spec changes: the service's
+   * @param name for traces and logs
+   */
+  public record VirtualService(
+      String id, String name, Address vip, Balancing balancing, List<Backend> backends) {}
+
+  /**
+   * How new flows are spread.
+   *
+   * @param preferLocal backends of this node first, others only when none of them is ready
+   * @param slowStartNanos over which a new backend grows to its full share; 0: at once
+   * @param ejectOutliers backends that refuse connections are left out for a while, with back-off
+   */
+  public record Balancing(
+      Choice choice, boolean preferLocal, long slowStartNanos, boolean ejectOutliers) {
+    public static final Balancing DEFAULT = new Balancing(Choice.FEWEST_FLOWS, false, 0, true);
+  }
+
+  /** Which backend a new flow gets. */
+  public enum Choice {
+    /** Of two drawn at random, by weight, the one with fewer open flows. */
+    FEWEST_FLOWS,
+    /** Maglev over the client's IP: the same on every node. */
+    CLIENT_ADDRESS
+  }
+
+  /**
+   * An endpoint of the network that answers for a virtual IP.
+   *
+   * @param id of the task: identity over changes
+   * @param weight share of new flows relative to the others', 100 by default; 0: no new flows
+   * @param draining takes no new flow, keeps those it has
+   * @param readySinceMillis since the epoch, for slow start
+   */
+  public record Backend(
+      String id, Ipv4Address ip, int weight, boolean draining, long readySinceMillis) {}
 }

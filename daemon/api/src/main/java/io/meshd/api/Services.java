@@ -97,20 +97,68 @@ public final class Services {
       @JsonProperty("Aliases") @Nullable List<String> aliases,
       @JsonProperty("DriverOpts") @Nullable Map<String, String> driverOpts) {}
 
-  /** {@code mode}: vip (default) or dnsrr. */
+  /**
+   * @param mode vip (default) or dnsrr
+   * @param balancing meshd's own: how a virtual IP and published ports choose; null for defaults
+   * @param ingressDnsrr meshd's own: the explicit consent to publish in ingress mode with dnsrr
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record EndpointSpec(
       @JsonProperty("Mode") @Nullable String mode,
-      @JsonProperty("Ports") @Nullable List<PortConfig> ports) {}
+      @JsonProperty("Ports") @Nullable List<PortConfig> ports,
+      @JsonProperty("Balancing") @Nullable Balancing balancing,
+      @JsonProperty("IngressDNSRR") @Nullable Boolean ingressDnsrr) {
+    /** What Docker knows of. */
+    public EndpointSpec(@Nullable String mode, @Nullable List<PortConfig> ports) {
+      this(mode, ports, null, null);
+    }
+  }
 
-  /** {@code protocol}: tcp, udp; {@code publishMode}: ingress, host; publishedPort 0: allocate. */
+  /**
+   * How new flows are spread over a service's ready tasks.
+   *
+   * @param affinity none (default) or client-ip: one client's flows go to one task while it is
+   *     ready
+   * @param preferLocal tasks on the same node first, others only when there is none
+   * @param weights by node ID or hostname, 0 to 1000, 100 for those not named; 0: no new flows
+   * @param slowStart nanoseconds over which a task that became ready grows to its full share
+   * @param ejectOutliers tasks that refuse connections are left out for a while; default true
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Balancing(
+      @JsonProperty("Affinity") @Nullable String affinity,
+      @JsonProperty("PreferLocal") @Nullable Boolean preferLocal,
+      @JsonProperty("Weights") @Nullable Map<String, Integer> weights,
+      @JsonProperty("SlowStart") @Nullable Long slowStart,
+      @JsonProperty("EjectOutliers") @Nullable Boolean ejectOutliers) {}
+
+  /**
+   * @param protocol tcp, udp
+   * @param publishMode ingress, host
+   * @param publishedPort null or 0: allocate
+   * @param hostIp meshd's own: the only address of each node to answer on; null for all
+   * @param clientAddress meshd's own: what a task sees as its client, snat (default: the node),
+   *     proxy-v2 or preserve
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record PortConfig(
       @JsonProperty("Name") @Nullable String name,
       @JsonProperty("Protocol") @Nullable String protocol,
       @JsonProperty("TargetPort") int targetPort,
       @JsonProperty("PublishedPort") @Nullable Integer publishedPort,
-      @JsonProperty("PublishMode") @Nullable String publishMode) {}
+      @JsonProperty("PublishMode") @Nullable String publishMode,
+      @JsonProperty("HostIP") @Nullable String hostIp,
+      @JsonProperty("ClientAddress") @Nullable String clientAddress) {
+    /** What Docker knows of. */
+    public PortConfig(
+        @Nullable String name,
+        @Nullable String protocol,
+        int targetPort,
+        @Nullable Integer publishedPort,
+        @Nullable String publishMode) {
+      this(name, protocol, targetPort, publishedPort, publishMode, null, null);
+    }
+  }
 
   /** {@code GET /services} and {@code GET /services/{id}}. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

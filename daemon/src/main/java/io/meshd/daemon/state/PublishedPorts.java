@@ -84,7 +84,13 @@ final class PublishedPorts {
 
   private static Services.PortConfig numbered(Services.PortConfig port, int number) {
     return new Services.PortConfig(
-        port.name(), port.protocol(), port.targetPort(), number, port.publishMode());
+        port.name(),
+        port.protocol(),
+        port.targetPort(),
+        number,
+        port.publishMode(),
+        port.hostIp(),
+        port.clientAddress());
   }
 
   private static Set<Integer> taken(Draft draft, String serviceId, String protocol) {

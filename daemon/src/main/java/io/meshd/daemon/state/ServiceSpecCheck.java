@@ -169,7 +169,7 @@ final class ServiceSpecCheck {
       throw Refusal.invalid("invalid endpoint mode \"" + mode + "\": use vip or dnsrr");
     }
     if (endpoint.ports() == null) {
-      return new Services.EndpointSpec(mode, null);
+      return new Services.EndpointSpec(mode, null, endpoint.balancing(), endpoint.ingressDnsrr());
     }
     List<Services.PortConfig> ports = new ArrayList<>();
     Set<String> published = new HashSet<>();
@@ -185,7 +185,8 @@ final class ServiceSpecCheck {
       }
       ports.add(filled);
     }
-    return new Services.EndpointSpec(mode, List.copyOf(ports));
+    return new Services.EndpointSpec(
+        mode, List.copyOf(ports), endpoint.balancing(), endpoint.ingressDnsrr());
   }
 
   private static Services.PortConfig port(Services.PortConfig port) {
@@ -209,6 +210,12 @@ final class ServiceSpecCheck {
           "EndpointSpec: invalid published port " + published + ": use 1 to 65535");
     }
     return new Services.PortConfig(
-        port.name(), protocol, port.targetPort(), published == 0 ? null : published, mode);
+        port.name(),
+        protocol,
+        port.targetPort(),
+        published == 0 ? null : published,
+        mode,
+        port.hostIp(),
+        port.clientAddress());
   }
 }

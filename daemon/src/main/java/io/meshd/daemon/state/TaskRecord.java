@@ -57,4 +57,9 @@ public record TaskRecord(
   public boolean serving() {
     return status.state() == TaskState.RUNNING && desiredState == TaskState.RUNNING;
   }
+
+  /** It takes no new connections and keeps those it has until they end or its grace does. */
+  public boolean draining() {
+    return status.state() == TaskState.RUNNING && desiredState == TaskState.SHUTDOWN;
+  }
 }
