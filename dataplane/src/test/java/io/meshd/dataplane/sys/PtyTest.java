@@ -46,7 +46,9 @@ class PtyTest {
 
   private static Process shell(Pty pty, String script) throws IOException {
     File slave = pty.slave().toFile();
-    return new ProcessBuilder("setsid", "--ctty", "sh", "-c", script)
+    // Under nohup SIGHUP is ignored, and that is inherited.
+    String[] command = {"setsid", "--ctty", "env", "--default-signal=HUP", "sh", "-c", script};
+    return new ProcessBuilder(command)
         .redirectInput(slave)
         .redirectOutput(slave)
         .redirectErrorStream(true)
