@@ -4,6 +4,7 @@ import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sockets of a published port in the host namespace. They belong to the namespace of the
@@ -30,15 +31,16 @@ final class HostSockets {
   private HostSockets() {}
 
   /**
-   * Holds a port: bound on [::] (and so on 0.0.0.0), not listening.
+   * Holds a port: bound, not listening.
    *
+   * @param hostIp the only address to bind, or null for [::] and so for 0.0.0.0 too
    * @throws IOException when another process holds the port
    */
-  static Socket reserve(int port) throws IOException {
+  static Socket reserve(@Nullable String hostIp, int port) throws IOException {
     Socket first = Socket.newSocketStream();
     try {
       first.setReuseAddress(true);
-      first.bind(any(port));
+      first.bind(address(hostIp, port));
       first.setReuseAddress(false);
       first.setReusePort(true);
     } catch (IOException | RuntimeException e) {
@@ -48,7 +50,7 @@ final class HostSockets {
     Socket second = Socket.newSocketStream();
     try {
       second.setReusePort(true);
-      second.bind(any(port));
+      second.bind(address(hostIp, port));
     } catch (IOException e) {
       // A closing connection of a former holder: the weaker reservation has to do.
       second.close();
@@ -59,12 +61,12 @@ final class HostSockets {
   }
 
   /** A socket that listens beside this port's reservation. */
-  static Socket listen(int port) throws IOException {
+  static Socket listen(@Nullable String hostIp, int port) throws IOException {
     Socket socket = Socket.newSocketStream();
     try {
       socket.setReuseAddress(true);
       socket.setReusePort(true);
-      socket.bind(any(port));
+      socket.bind(address(hostIp, port));
       socket.listen(BACKLOG);
       return socket;
     } catch (IOException | RuntimeException e) {
@@ -73,8 +75,8 @@ final class HostSockets {
     }
   }
 
-  private static InetSocketAddress any(int port) {
-    String address = Socket.isIPv6Preferred() ? "::" : "0.0.0.0";
-    return new InetSocketAddress(InetAddress.ofLiteral(address), port);
+  private static InetSocketAddress address(@Nullable String hostIp, int port) {
+    String any = Socket.isIPv6Preferred() ? "::" : "0.0.0.0";
+    return new InetSocketAddress(InetAddress.ofLiteral(hostIp == null ? any : hostIp), port);
   }
 }

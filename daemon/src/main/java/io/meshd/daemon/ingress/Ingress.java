@@ -29,8 +29,8 @@ public final class Ingress implements AutoCloseable {
   private final ProxyLoops loops;
   private final ScheduledExecutorService host;
 
-  /** By published port; host thread only. */
-  private final Map<Integer, PublishedPort> ports = new HashMap<>();
+  /** Host thread only. */
+  private final Map<IngressPort.Key, PublishedPort> ports = new HashMap<>();
 
   private Ingress(int loopCount, ThreadFactory nodeNamespaceThreads) {
     loops = new ProxyLoops(loopCount, nodeNamespaceThreads, counters);
@@ -68,19 +68,24 @@ public final class Ingress implements AutoCloseable {
   }
 
   private void applyOnHostThread(List<IngressPort> wanted) {
-    Map<Integer, IngressPort> byPort = new HashMap<>();
-    wanted.forEach(port -> byPort.put(port.publishedPort(), port));
-    Iterator<Map.Entry<Integer, PublishedPort>> held = ports.entrySet().iterator();
+    Map<IngressPort.Key, IngressPort> byKey = new HashMap<>();
+    wanted.forEach(port -> byKey.put(port.key(), port));
+    Iterator<Map.Entry<IngressPort.Key, PublishedPort>> held = ports.entrySet().iterator();
     while (held.hasNext()) {
-      Map.Entry<Integer, PublishedPort> entry = held.next();
-      if (!byPort.containsKey(entry.getKey())) {
+      Map.Entry<IngressPort.Key, PublishedPort> entry = held.next();
+      if (!byKey.containsKey(entry.getKey())) {
         entry.getValue().unpublish();
         held.remove();
       }
     }
-    byPort.forEach(
-        (number, port) ->
-            ports.computeIfAbsent(number, n -> new PublishedPort(port, loops)).apply(port));
+    byKey.forEach((key, port) -> ports.computeIfAbsent(key, k -> open(port)).apply(port));
+  }
+
+  private PublishedPort open(IngressPort port) {
+    return switch (port.protocol()) {
+      case TCP -> new TcpPort(port, loops);
+      case UDP -> throw new IllegalArgumentException("not served: UDP port " + port.key());
+    };
   }
 
   /** Ports of the last {@link #apply} that are not answered on this node, by port number. */
@@ -91,7 +96,9 @@ public final class Ingress implements AutoCloseable {
                     .map(PublishedPort::error)
                     .filter(Objects::nonNull)
                     .map(Objects::requireNonNull)
-                    .sorted(Comparator.comparingInt(BindError::publishedPort))
+                    .sorted(
+                        Comparator.comparingInt(BindError::publishedPort)
+                            .thenComparing(BindError::protocol))
                     .toList(),
             host)
         .join();

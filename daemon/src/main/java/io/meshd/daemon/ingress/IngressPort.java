@@ -1,6 +1,7 @@
 package io.meshd.daemon.ingress;
 
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,19 @@ public record IngressPort(
 
   public enum Protocol {
     TCP,
-    UDP
+    UDP;
+
+    /** As in "8080/tcp". */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** What no two published ports of a node have in common. */
+  public record Key(Protocol protocol, @Nullable String hostIp, int publishedPort) {}
+
+  public Key key() {
+    return new Key(protocol, hostIp, publishedPort);
   }
 
   /** What a task sees as its client. */

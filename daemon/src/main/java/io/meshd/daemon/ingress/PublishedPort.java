@@ -1,106 +1,21 @@
 package io.meshd.daemon.ingress;
 
-import io.meshd.daemon.linux.PortHolder;
-import io.netty.channel.unix.Socket;
-import java.io.IOException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * One published TCP port on this node: reserved always, listening while there is a ready backend.
- * All methods are called by the host thread only.
+ * One published port on this node: reserved always, answering while there is a ready backend. All
+ * methods are called by the host thread only.
  */
-final class PublishedPort {
-  private static final Logger LOG = LoggerFactory.getLogger(PublishedPort.class);
+sealed interface PublishedPort permits TcpPort {
 
-  private final ProxyLoops loops;
-  private final BackendPool pool = new BackendPool();
-  private IngressPort desired;
-  private @Nullable Socket reservation;
-  private @Nullable Listener listener;
-  private @Nullable BindError error;
-
-  PublishedPort(IngressPort desired, ProxyLoops loops) {
-    this.desired = desired;
-    this.loops = loops;
-  }
-
-  /** Brings the sockets to what is wanted; also called again after a failed bind. */
-  void apply(IngressPort wanted) {
-    desired = wanted;
-    pool.replace(wanted.backends());
-    try {
-      if (reservation == null) {
-        reservation = HostSockets.reserve(wanted.publishedPort());
-      }
-      if (pool.size() == 0) {
-        stopListening();
-      } else if (listener == null) {
-        listener = Listener.open(HostSockets.listen(wanted.publishedPort()), pool, loops);
-        loops.counters().count(IngressCounter.LISTEN_OPENED);
-      }
-      if (error != null) {
-        LOG.info("port {}/tcp is free now and answers", wanted.publishedPort());
-        error = null;
-      }
-    } catch (IOException e) {
-      loops.counters().count(IngressCounter.BIND_FAILED);
-      report(e);
-    }
-  }
+  /** Brings the sockets to what is wanted. */
+  void apply(IngressPort wanted);
 
   /** Tries again what failed. */
-  void retry() {
-    if (error != null) {
-      apply(desired);
-    }
-  }
+  void retry();
 
-  @Nullable BindError error() {
-    return error;
-  }
+  @Nullable BindError error();
 
   /** Gives the port up. Established connections go on. */
-  void unpublish() {
-    stopListening();
-    if (reservation != null) {
-      try {
-        reservation.close();
-      } catch (IOException e) {
-        LOG.warn("closing port {}/tcp: {}", desired.publishedPort(), e.getMessage());
-      }
-      reservation = null;
-    }
-  }
-
-  private void stopListening() {
-    if (listener != null) {
-      listener.close();
-      listener = null;
-      loops.counters().count(IngressCounter.LISTEN_CLOSED);
-    }
-  }
-
-  private void report(IOException cause) {
-    int port = desired.publishedPort();
-    String message =
-        "port "
-            + port
-            + "/tcp "
-            + PortHolder.find("tcp", port)
-                .map(holder -> "is already in use by " + holder)
-                .orElse("cannot be bound: " + reason(cause));
-    BindError next = new BindError(port, "tcp", desired.serviceName(), message);
-    if (!next.equals(error)) {
-      LOG.warn("service {}: {}", desired.serviceName(), message);
-      error = next;
-    }
-  }
-
-  /** Netty says "bind(..) failed with error(-98): Address already in use". */
-  private static String reason(IOException cause) {
-    String text = String.valueOf(cause.getMessage());
-    return text.substring(text.lastIndexOf(": ") + 1).strip();
-  }
+  void unpublish();
 }
