@@ -49,7 +49,8 @@ need_packages() {
   [ ${#missing[@]} = 0 ] && return
   command -v apt-get >/dev/null || die "these Debian packages are missing: ${missing[*]}"
   say "installing Debian packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
+  # RUNLEVEL=1: servers among them are not to be started (invoke-rc.d).
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
     { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; } ||
     die "apt-get could not install: ${missing[*]}"
@@ -57,7 +58,7 @@ need_packages() {
 # What meshd itself calls, what the scripts call, what the demo's pages are served with.
 BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybox"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy strace"
+TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy strace hey nginx-light redis-server"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {

@@ -61,6 +61,11 @@ final class Cluster implements AutoCloseable {
     return FOLDER.resolve("lib/page-server").toString();
   }
 
+  /** The same with nginx, for real servers' manners. */
+  static String nginx() {
+    return FOLDER.resolve("lib/nginx-server").toString();
+  }
+
   CommandResult meshctl(String node, String... args) {
     return run(node, prepend("meshctl", args));
   }
