@@ -12,6 +12,7 @@ import io.meshd.daemon.control.SwarmControl;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.linux.PortHolder;
 import io.meshd.daemon.rest.HostFacts;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.rest.RestApi;
@@ -30,6 +31,7 @@ import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +91,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
             (exchange, _) -> forward(exchange),
             () -> ofActive(ActiveNode::tasks),
             this::readFrom,
+            MeshdNode::portHolder,
             () -> or(ofActive(ActiveNode::hostNetworks), new HostNetworks(null, null, null, null)),
             () -> or(ofActive(ActiveNode::counters), Map.of()),
             host,
@@ -333,6 +336,12 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     } else {
       throw new ApiException(503, RaftProposer.NO_LEADER);
     }
+  }
+
+  private static Optional<String> portHolder(String protocol, @Nullable String address, int port) {
+    return PortHolder.serving(protocol, address, port)
+        .filter(holder -> holder.pid() != ProcessHandle.current().pid())
+        .map(PortHolder::toString);
   }
 
   private InputStream readFrom(NodeRecord node, String pathAndQuery) throws IOException {

@@ -1,9 +1,11 @@
 package io.meshd.testcluster;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -167,6 +169,35 @@ class BadInputTest {
             FAILED,
             DAEMON + "network net not manually attachable"),
         new Refused("endpoint detach nosuch", FAILED, DAEMON + "endpoint nosuch not found"));
+  }
+
+  @Test
+  void aPortThatAnotherProcessServesOnSomeNode() throws IOException {
+    Process server =
+        cluster.background(
+            cluster.state().resolve("server.log"),
+            "n2",
+            "sh",
+            "-c",
+            "echo $$ >/run/server.pid; exec busybox httpd -f -p 8095");
+    try {
+      String pid =
+          await()
+              .until(
+                  () -> cluster.run("n2", "sh", "-c", "ss -Hltnp 'sport = :8095'").out(),
+                  said -> said.contains("pid="))
+              .replaceFirst("(?s).*pid=(\\d+).*", "$1");
+      String says =
+          PRECONDITION
+              + "port 8095/tcp on node n2 is already in use by busybox (PID %s)".formatted(pid);
+      refuses(
+          new Refused("service publish 8095:80 web", FAILED, says),
+          new Refused(
+              "service create --runtime process -d --name other -p 8095:80 sleep 9", FAILED, says));
+    } finally {
+      cluster.sh("n2", "kill $(cat /run/server.pid)");
+      server.destroy();
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param forward takes a call to the leader
  * @param localTasks null while this node is in no cluster
  * @param nodes reads from other nodes
+ * @param ports who serves a port on this node
  * @param counters name to value, of the whole daemon
  */
 public record RestApi(
@@ -28,6 +29,7 @@ public record RestApi(
     LeaderForward forward,
     Supplier<@Nullable LocalTasks> localTasks,
     NodeReader nodes,
+    PortSurvey.Holders ports,
     Supplier<HostNetworks> hostNetworks,
     Supplier<Map<String, Long>> counters,
     HostFacts host,
@@ -58,7 +60,9 @@ public record RestApi(
     new SwarmRoutes(cluster, ids).addTo(routes);
     new NodeRoutes(cluster).addTo(routes);
     new NetworkRoutes(cluster, ids, hostNetworks, host.hostname()).addTo(routes);
-    new ServiceRoutes(cluster, ids, new RandomNames(new SecureRandom())).addTo(routes);
+    PortSurvey survey = new PortSurvey(cluster, nodes, ports);
+    survey.addTo(routes);
+    new ServiceRoutes(cluster, survey, ids, new RandomNames(new SecureRandom())).addTo(routes);
     new TaskRoutes(cluster).addTo(routes);
     new LogRoutes(cluster, localTasks, nodes).addTo(routes);
     new ContainerRoutes(containers, clock).addTo(routes);

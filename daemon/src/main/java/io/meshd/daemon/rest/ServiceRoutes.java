@@ -26,11 +26,13 @@ final class ServiceRoutes {
   private static final Set<String> FILTERS = Set.of("id", "name", "label", "mode", "runtime");
 
   private final ClusterAccess cluster;
+  private final PortSurvey survey;
   private final Ids ids;
   private final RandomNames names;
 
-  ServiceRoutes(ClusterAccess cluster, Ids ids, RandomNames names) {
+  ServiceRoutes(ClusterAccess cluster, PortSurvey survey, Ids ids, RandomNames names) {
     this.cluster = cluster;
+    this.survey = survey;
     this.ids = ids;
     this.names = names;
   }
@@ -81,6 +83,7 @@ final class ServiceRoutes {
 
   private void create(Exchange exchange, Proposer proposer) {
     Services.ServiceSpec spec = named(exchange.body(), names.next());
+    survey.refuseTaken(spec, List.of(), proposer.state());
     String id =
         ClusterAccess.propose(proposer, new Command.CreateService(cluster.now(), ids.next(), spec));
     exchange.respond(201, new Services.CreateResponse(id, null));
@@ -121,6 +124,7 @@ final class ServiceRoutes {
     } else {
       spec = service.previousSpec();
     }
+    survey.refuseTaken(spec, service.ports(), proposer.state());
     ClusterAccess.propose(
         proposer, new Command.UpdateService(cluster.now(), service.id(), version, spec));
     exchange.respond(200, new Services.UpdateResponse(null));

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,6 +56,8 @@ class RestApiTest {
             (node, path) -> {
               throw new IOException("no node here");
             },
+            (protocol, address, port) ->
+                port == 8099 ? Optional.of("nginx (PID 812)") : Optional.empty(),
             () -> new HostNetworks("172.17.0.0/16", "172.17.0.1", "172.18.0.0/16", "172.18.0.1"),
             () -> Map.of("frames-forwarded", 7L),
             HostFacts.read("0.1.0"),
@@ -122,6 +125,20 @@ class RestApiTest {
     assertEquals(3, swarm.path("Nodes").asInt());
     assertEquals(1, swarm.path("Managers").asInt());
     assertEquals(7, get("/mesh/v1/counters").path("Counters").path("frames-forwarded").asInt());
+  }
+
+  @Test
+  void aPortThatAnotherProcessServesIsRefusedByName() throws IOException {
+    String published = SERVICE.replace("8080", "8099");
+    createNetwork();
+    refused(
+        400,
+        "rpc error: code = FailedPrecondition desc = port 8099/tcp on node host1 is already in use by"
+            + " nginx (PID 812)",
+        "POST",
+        "/services/create",
+        published);
+    assertEquals(0, get("/services").size());
   }
 
   @Test
