@@ -21,6 +21,8 @@ import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -146,6 +148,30 @@ final class ControlTest {
         refused.text().contains("remote CA does not match fingerprint. Expected: "),
         refused.text());
     assertEquals(1, manager.state().nodes().size());
+  }
+
+  @Test
+  void aManagerThatDoesNotRunIsToldFromOneThatIsSilent() throws Exception {
+    NodeIdentity node = manager.join("w1");
+    try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      StateWatch atSilent = watchAt("127.0.0.1:" + silent.getLocalPort(), node, "silent");
+      StateWatch atNobody = watchAt("127.0.0.1:1", node, "nobody");
+      await().atMost(LIMIT).until(() -> atNobody.roundsInVain() >= 2);
+      assertTrue(atNobody.nobodyListens());
+      await().atMost(LIMIT).until(() -> atSilent.roundsInVain() >= 1);
+      assertFalse(atSilent.nobodyListens());
+    }
+  }
+
+  private StateWatch watchAt(String manager, NodeIdentity node, String cache) {
+    StateWatch watch =
+        closing(
+            new StateWatch(
+                new ManagerAddresses(List.of(manager), list -> {}),
+                client(node),
+                new StateCache(folder.resolve(cache))));
+    watch.start();
+    return watch;
   }
 
   @Test
