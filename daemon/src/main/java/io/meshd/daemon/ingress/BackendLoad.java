@@ -3,6 +3,7 @@ package io.meshd.daemon.ingress;
 import io.meshd.daemon.ingress.IngressPort.Backend;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,6 +20,7 @@ final class BackendLoad {
 
   private final Backend backend;
   private final InetSocketAddress address;
+  private final int ipv4;
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger failuresInRow = new AtomicInteger();
   private volatile long avoidUntilNanos;
@@ -26,6 +28,7 @@ final class BackendLoad {
   BackendLoad(Backend backend) {
     this.backend = backend;
     this.address = new InetSocketAddress(InetAddress.ofLiteral(backend.address()), backend.port());
+    this.ipv4 = ByteBuffer.wrap(address.getAddress().getAddress()).getInt();
   }
 
   Backend backend() {
@@ -34,6 +37,11 @@ final class BackendLoad {
 
   InetSocketAddress address() {
     return address;
+  }
+
+  /** The same as a number, first byte highest. */
+  int ipv4() {
+    return ipv4;
   }
 
   /** Connections open or being opened. */

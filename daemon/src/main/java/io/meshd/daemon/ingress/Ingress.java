@@ -84,7 +84,7 @@ public final class Ingress implements AutoCloseable {
   private PublishedPort open(IngressPort port) {
     return switch (port.protocol()) {
       case TCP -> new TcpPort(port, loops);
-      case UDP -> throw new IllegalArgumentException("not served: UDP port " + port.key());
+      case UDP -> new UdpPort(port, loops);
     };
   }
 

@@ -42,7 +42,30 @@ public enum IngressCounter {
   /** Client reset because the backend reset its connection. */
   FAILED_BACKEND_RESET("ingress.failed.backend_reset"),
   /** Both reset: no buffer memory or another fault of this process. */
-  FAILED_INTERNAL("ingress.failed.internal");
+  FAILED_INTERNAL("ingress.failed.internal"),
+
+  /** Datagrams from clients handed to backends. */
+  UDP_TO_BACKEND("ingress.udp.to_backend"),
+  /** Datagrams from backends handed to clients. */
+  UDP_TO_CLIENT("ingress.udp.to_client"),
+  /** UDP sessions begun: a client's address and port, and the address it asked. */
+  UDP_SESSION_OPENED("ingress.udp.session.opened"),
+  /** UDP sessions that ended for want of datagrams. */
+  UDP_SESSION_EXPIRED("ingress.udp.session.expired"),
+  /** UDP sessions ended early because their port had as many as it may. */
+  UDP_SESSION_EVICTED("ingress.udp.session.evicted"),
+  /** UDP sessions whose backend is no longer one; the client's next datagram goes to another. */
+  UDP_SESSION_MOVED("ingress.udp.session.moved"),
+  /** ICMP errors from backends; the client's next datagram goes to another. */
+  UDP_BACKEND_UNREACHABLE("ingress.udp.backend_unreachable"),
+  /** Datagrams of clients for which there was no backend, or none that was not tried in vain. */
+  UDP_DROPPED_NO_BACKEND("ingress.udp.dropped.no_backend"),
+  /** Datagrams of clients for which no upstream socket could be made. */
+  UDP_DROPPED_NO_SOCKET("ingress.udp.dropped.no_socket"),
+  /** Datagrams of clients that the kernel did not take, mostly for want of buffer. */
+  UDP_DROPPED_TO_BACKEND("ingress.udp.dropped.to_backend"),
+  /** Datagrams of backends that the kernel did not take, mostly for want of buffer. */
+  UDP_DROPPED_TO_CLIENT("ingress.udp.dropped.to_client");
 
   private final String label;
 

@@ -4,6 +4,7 @@ import io.meshd.daemon.epoll.HalfCloseIoHandler;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.concurrent.ThreadFactory;
@@ -43,6 +44,11 @@ final class ProxyLoops {
   }
 
   EventLoop next() {
+    return group.next();
+  }
+
+  /** For descriptors that are no channels. */
+  IoEventLoop nextForHandles() {
     return group.next();
   }
 

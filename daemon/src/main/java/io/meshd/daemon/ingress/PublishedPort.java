@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
  * One published port on this node: reserved always, answering while there is a ready backend. All
  * methods are called by the host thread only.
  */
-sealed interface PublishedPort permits TcpPort {
+sealed interface PublishedPort permits TcpPort, UdpPort {
 
   /** Brings the sockets to what is wanted. */
   void apply(IngressPort wanted);

@@ -1,6 +1,5 @@
 package io.meshd.daemon.ingress;
 
-import io.meshd.daemon.linux.PortHolder;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,7 @@ final class TcpPort implements PublishedPort {
         loops.counters().count(IngressCounter.LISTEN_OPENED);
       }
       if (error != null) {
-        LOG.info("port {}/tcp is free now and answers", wanted.publishedPort());
+        LOG.info("port {} is free now and answers", BindError.name(wanted));
         error = null;
       }
     } catch (IOException e) {
@@ -82,24 +81,10 @@ final class TcpPort implements PublishedPort {
   }
 
   private void report(IOException cause) {
-    int port = desired.publishedPort();
-    String message =
-        "port "
-            + port
-            + "/tcp "
-            + PortHolder.find("tcp", port)
-                .map(holder -> "is already in use by " + holder)
-                .orElse("cannot be bound: " + reason(cause));
-    BindError next = new BindError(port, "tcp", desired.serviceName(), message);
+    BindError next = BindError.of(desired, cause);
     if (!next.equals(error)) {
-      LOG.warn("service {}: {}", desired.serviceName(), message);
+      LOG.warn("service {}: {}", desired.serviceName(), next.message());
       error = next;
     }
-  }
-
-  /** Netty says "bind(..) failed with error(-98): Address already in use". */
-  private static String reason(IOException cause) {
-    String text = String.valueOf(cause.getMessage());
-    return text.substring(text.lastIndexOf(": ") + 1).strip();
   }
 }

@@ -1,5 +1,6 @@
 package io.meshd.daemon.reconcile;
 
+import io.meshd.api.Services.Balancing;
 import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.state.ClusterState;
@@ -8,85 +9,136 @@ import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.ServiceRecord;
+import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * From what the cluster agreed on to the published ports that every node answers. Pure.
- *
- * @param ports TCP ports in ingress mode, by number
- * @param notServed UDP ports in ingress mode: nobody answers them yet
- */
-public record IngressCompiler(List<IngressPort> ports, List<Integer> notServed) {
+/** From what the cluster agreed on to the published ports that a node answers. Pure. */
+final class IngressCompiler {
+  private final ClusterState state;
+  private final String nodeId;
 
-  public static IngressCompiler compile(ClusterState state) {
-    Map<String, List<Answering>> answering = answering(state);
+  private IngressCompiler(ClusterState state, String nodeId) {
+    this.state = state;
+    this.nodeId = nodeId;
+  }
+
+  /** All ports in ingress mode, by number, protocol and address. */
+  static List<IngressPort> compile(ClusterState state, String nodeId) {
+    return new IngressCompiler(state, nodeId).ports();
+  }
+
+  private List<IngressPort> ports() {
+    Map<String, List<Answering>> answering = answering();
     List<IngressPort> ports = new ArrayList<>();
-    List<Integer> notServed = new ArrayList<>();
     for (ServiceRecord service : state.services().values()) {
+      List<Answering> own = answering.getOrDefault(service.id(), List.of());
       for (PortConfig port : service.ports()) {
-        Integer published = port.publishedPort();
-        if (published == null || published == 0 || "host".equals(port.publishMode())) {
-          continue;
-        }
-        if (port.protocol() == null || port.protocol().equals("tcp")) {
-          List<Answering> own = answering.getOrDefault(service.id(), List.of());
-          ports.add(new IngressPort(published, service.name(), backends(own, port.targetPort())));
-        } else {
-          notServed.add(published);
+        if (ServiceSpecs.ingress(port) && ServiceSpecs.publishedPort(port) != 0) {
+          ports.add(port(service, port, own));
         }
       }
     }
-    ports.sort(Comparator.comparingInt(IngressPort::publishedPort));
-    notServed.sort(null);
-    return new IngressCompiler(List.copyOf(ports), List.copyOf(notServed));
+    ports.sort(
+        Comparator.comparingInt(IngressPort::publishedPort)
+            .thenComparing(IngressPort::protocol)
+            .thenComparing(port -> Objects.requireNonNullElse(port.hostIp(), "")));
+    return List.copyOf(ports);
+  }
+
+  private IngressPort port(ServiceRecord service, PortConfig port, List<Answering> own) {
+    Balancing balancing = ServiceSpecs.balancing(service.spec());
+    return new IngressPort(
+        ServiceSpecs.protocol(port).equals("udp")
+            ? IngressPort.Protocol.UDP
+            : IngressPort.Protocol.TCP,
+        ServiceSpecs.publishedPort(port),
+        port.hostIp(),
+        service.name(),
+        clientAddress(port),
+        new IngressPort.Balancing(
+            "client-ip".equals(balancing.affinity()),
+            Boolean.TRUE.equals(balancing.preferLocal()),
+            Objects.requireNonNullElse(balancing.slowStart(), 0L),
+            !Boolean.FALSE.equals(balancing.ejectOutliers())),
+        own.stream()
+            .sorted(Comparator.comparing(Answering::id))
+            .map(one -> backend(one, balancing, port.targetPort()))
+            .toList());
+  }
+
+  private static IngressPort.ClientAddress clientAddress(PortConfig port) {
+    return switch (port.clientAddress()) {
+      case "proxy-v2" -> IngressPort.ClientAddress.PROXY_V2;
+      case "preserve" -> IngressPort.ClientAddress.PRESERVE;
+      case null, default -> IngressPort.ClientAddress.SNAT;
+    };
+  }
+
+  private IngressPort.Backend backend(Answering one, Balancing balancing, int targetPort) {
+    return new IngressPort.Backend(
+        one.id,
+        one.address,
+        targetPort,
+        ServiceSpecs.weight(balancing, one.node),
+        one.node.id().equals(nodeId),
+        one.readySinceMillis);
   }
 
   /** A ready task, or an endpoint that somebody runs for the service: to be ready is their part. */
-  private record Answering(String id, String address) {}
+  private record Answering(String id, String address, NodeRecord node, long readySinceMillis) {}
 
-  private static Map<String, List<Answering>> answering(ClusterState state) {
+  private Map<String, List<Answering>> answering() {
     Map<String, List<Answering>> byService = new HashMap<>();
     for (TaskRecord task : state.tasks().values()) {
-      if (task.serving() && !task.attachments().isEmpty() && up(task.nodeId(), state)) {
+      NodeRecord node = up(task.nodeId());
+      if (task.serving() && !task.attachments().isEmpty() && node != null) {
         String address = task.attachments().getFirst().address();
         byService
             .computeIfAbsent(task.serviceId(), id -> new ArrayList<>())
-            .add(new Answering(task.id(), address));
+            .add(new Answering(task.id(), address, node, millis(task.status().timestamp())));
       }
     }
     for (EndpointRecord endpoint : state.endpoints().values()) {
       String service = endpoint.serviceId();
-      if (service != null && fromNodes(endpoint, state) && up(endpoint.nodeId(), state)) {
+      NodeRecord node = up(endpoint.nodeId());
+      if (service != null && node != null && fromNodes(endpoint)) {
+        String address = endpoint.attachment().address();
         byService
             .computeIfAbsent(service, id -> new ArrayList<>())
-            .add(new Answering(endpoint.id(), endpoint.attachment().address()));
+            .add(new Answering(endpoint.id(), address, node, millis(endpoint.createdAt())));
       }
     }
     return byService;
   }
 
   /** Whether nodes have addresses on the endpoint's network to connect from. */
-  private static boolean fromNodes(EndpointRecord endpoint, ClusterState state) {
+  private boolean fromNodes(EndpointRecord endpoint) {
     return state
         .nodeAddresses()
         .containsKey(NodeAddress.key(endpoint.attachment().networkId(), endpoint.nodeId()));
   }
 
   /** What runs on a node that is down is as good as gone, before anybody has replaced it. */
-  private static boolean up(String nodeId, ClusterState state) {
-    NodeRecord node = state.nodes().get(nodeId);
-    return node != null && node.status() != NodeState.DOWN;
+  private @Nullable NodeRecord up(String id) {
+    NodeRecord node = state.nodes().get(id);
+    return node == null || node.status() == NodeState.DOWN ? null : node;
   }
 
-  private static List<IngressPort.Backend> backends(List<Answering> own, int targetPort) {
-    return own.stream()
-        .sorted(Comparator.comparing(Answering::id))
-        .map(one -> new IngressPort.Backend(one.id(), one.address(), targetPort))
-        .toList();
+  /** What another node's clock said; 0, long ago, where it is no time. */
+  private static long millis(String timestamp) {
+    try {
+      return Instant.parse(timestamp).toEpochMilli();
+    } catch (DateTimeParseException e) {
+      return 0;
+    }
   }
 }

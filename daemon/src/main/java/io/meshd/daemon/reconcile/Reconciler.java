@@ -67,7 +67,6 @@ public final class Reconciler implements StateListener, AutoCloseable {
   // The thread's own.
   private @Nullable ForwardingSpec applied;
   private @Nullable List<IngressPort> published;
-  private List<Integer> notServed = List.of();
   private String lastProblem = "";
   private long dockerLookedAfter = System.nanoTime();
 
@@ -197,16 +196,10 @@ public final class Reconciler implements StateListener, AutoCloseable {
   }
 
   private void publish(ClusterState state) {
-    IngressCompiler compiled = IngressCompiler.compile(state);
-    if (!compiled.ports().equals(published)) {
-      ingress.accept(compiled.ports());
-      published = compiled.ports();
-    }
-    if (!compiled.notServed().equals(notServed)) {
-      notServed = compiled.notServed();
-      if (!notServed.isEmpty()) {
-        LOG.warn("published UDP ports are not answered yet: {}", notServed);
-      }
+    List<IngressPort> compiled = IngressCompiler.compile(state, nodeId);
+    if (!compiled.equals(published)) {
+      ingress.accept(compiled);
+      published = compiled;
     }
   }
 

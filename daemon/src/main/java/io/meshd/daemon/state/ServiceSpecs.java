@@ -2,9 +2,13 @@ package io.meshd.daemon.state;
 
 import io.meshd.api.Services;
 import java.util.List;
+import java.util.Map;
 
 /** What a service's spec means where it leaves things out. */
 public final class ServiceSpecs {
+  /** Where no weight is said. */
+  public static final int DEFAULT_WEIGHT = 100;
+
   private ServiceSpecs() {}
 
   public static boolean global(Services.ServiceSpec spec) {
@@ -37,6 +41,24 @@ public final class ServiceSpecs {
 
   public static boolean dnsrr(Services.ServiceSpec spec) {
     return spec.endpointSpec() != null && "dnsrr".equals(spec.endpointSpec().mode());
+  }
+
+  /** How new flows are spread; with nothing said, a record of nulls. */
+  public static Services.Balancing balancing(Services.ServiceSpec spec) {
+    Services.EndpointSpec endpoint = spec.endpointSpec();
+    return endpoint == null || endpoint.balancing() == null
+        ? new Services.Balancing(null, null, null, null, null)
+        : endpoint.balancing();
+  }
+
+  /** Share of new flows of tasks on a node, 0 to 1000: by the node's ID, else its hostname. */
+  public static int weight(Services.Balancing balancing, NodeRecord node) {
+    Map<String, Integer> weights = balancing.weights();
+    if (weights == null) {
+      return DEFAULT_WEIGHT;
+    }
+    Integer byName = weights.getOrDefault(node.hostname(), DEFAULT_WEIGHT);
+    return weights.getOrDefault(node.id(), byName);
   }
 
   public static boolean ingress(Services.PortConfig port) {

@@ -43,6 +43,11 @@ final class TwoNamespaces implements AutoCloseable {
     ip("-n", name + "n", "link", "set", "deafer", "up");
   }
 
+  /** One more address of the host, with prefix length. */
+  void addHostAddress(String address) throws IOException {
+    ip("-n", name + "h", "addr", "add", address, "dev", "lo");
+  }
+
   Ingress open() throws Exception {
     return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2));
   }

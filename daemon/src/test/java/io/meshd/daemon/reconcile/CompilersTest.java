@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.api.Services;
 import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.TaskRecord;
@@ -12,12 +13,14 @@ import io.meshd.daemon.state.TaskState;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class CompilersTest {
+  private static final long READY_MILLIS = Instant.parse(TestCluster.TIME).toEpochMilli();
   private final TestCluster cluster = new TestCluster();
   private String net;
 
@@ -109,13 +112,62 @@ class CompilersTest {
     cluster.status(starting, TaskState.STARTING);
     cluster.desire(ending, TaskState.SHUTDOWN);
     cluster.nodeStatus("n3", NodeState.DOWN);
-    IngressCompiler compiled = IngressCompiler.compile(cluster.state());
+    IngressPort.Backend here = answering(running, "10.0.1.3", 80, true);
+    IngressPort.Backend there = answering(running, "10.0.1.3", 53, false);
+    assertEquals(
+        List.of(udp(53, on(there, true)), new IngressPort(8080, "web", List.of(here))),
+        IngressCompiler.compile(cluster.state(), "n1"));
+    assertEquals(
+        List.of(udp(53, there), new IngressPort(8080, "web", List.of(on(here, false)))),
+        IngressCompiler.compile(cluster.state(), "n2"));
+  }
+
+  @Test
+  void whatTheSpecSaysOfBalancingAndAddressesReachesThePort() {
+    cluster.service(
+        "web",
+        new Services.EndpointSpec(
+            "vip",
+            null,
+            new Services.Balancing("client-ip", true, Map.of("n2", 7), 5_000L, false),
+            null),
+        new Services.PortConfig(null, "tcp", 80, 8080, "ingress", "10.99.0.1", "proxy-v2"));
+    String first = task("n1", "10.0.1.3");
+    String second = task("n2", "10.0.1.4");
+    cluster.status(first, TaskState.RUNNING);
+    cluster.status(second, TaskState.RUNNING);
     assertEquals(
         List.of(
             new IngressPort(
-                8080, "web", List.of(new IngressPort.Backend(running, "10.0.1.3", 80)))),
-        compiled.ports());
-    assertEquals(List.of(53), compiled.notServed());
+                IngressPort.Protocol.TCP,
+                8080,
+                "10.99.0.1",
+                "web",
+                IngressPort.ClientAddress.PROXY_V2,
+                new IngressPort.Balancing(true, true, 5_000, false),
+                List.of(
+                    answering(first, "10.0.1.3", 80, true),
+                    new IngressPort.Backend(second, "10.0.1.4", 80, 7, false, READY_MILLIS)))),
+        IngressCompiler.compile(cluster.state(), "n1"));
+  }
+
+  private static IngressPort.Backend answering(String id, String address, int port, boolean local) {
+    return new IngressPort.Backend(id, address, port, 100, local, READY_MILLIS);
+  }
+
+  private static IngressPort.Backend on(IngressPort.Backend backend, boolean local) {
+    return answering(backend.taskId(), backend.address(), backend.port(), local);
+  }
+
+  private static IngressPort udp(int port, IngressPort.Backend backend) {
+    return new IngressPort(
+        IngressPort.Protocol.UDP,
+        port,
+        null,
+        "web",
+        IngressPort.ClientAddress.SNAT,
+        IngressPort.Balancing.DEFAULT,
+        List.of(backend));
   }
 
   @Test
@@ -133,14 +185,14 @@ class CompilersTest {
           "eth0",
           TestCluster.attachment(id.equals("e1") ? net : side, "10.0.1.9"));
     }
-    List<IngressPort.Backend> reachable = List.of(new IngressPort.Backend("e1", "10.0.1.9", 80));
+    List<IngressPort.Backend> reachable = List.of(answering("e1", "10.0.1.9", 80, true));
     assertEquals(
         List.of(new IngressPort(8080, "web", reachable)),
-        IngressCompiler.compile(cluster.state()).ports());
+        IngressCompiler.compile(cluster.state(), "n1"));
     cluster.nodeStatus("n1", NodeState.DOWN);
     assertEquals(
         List.of(new IngressPort(8080, "web", List.of())),
-        IngressCompiler.compile(cluster.state()).ports());
+        IngressCompiler.compile(cluster.state(), "n1"));
   }
 
   @Test
@@ -148,7 +200,7 @@ class CompilersTest {
     cluster.service("web", TestCluster.port("tcp", 80, 8080, "ingress"));
     assertEquals(
         List.of(new IngressPort(8080, "web", List.of())),
-        IngressCompiler.compile(cluster.state()).ports());
+        IngressCompiler.compile(cluster.state(), "n1"));
   }
 
   @Test

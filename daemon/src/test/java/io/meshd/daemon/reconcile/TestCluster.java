@@ -25,7 +25,7 @@ import org.pcollections.HashTreePMap;
 
 /** The state of a cluster as a leader would keep it, changed by hand, and by nodes' reports. */
 final class TestCluster {
-  private static final String TIME = "2025-01-01T00:00:00Z";
+  static final String TIME = "2025-01-01T00:00:00Z";
   private final String idPrefix = String.format("mt%x", ProcessHandle.current().pid());
   private final List<StateListener> listeners = new ArrayList<>();
   private int count;
@@ -193,13 +193,17 @@ final class TestCluster {
   }
 
   void service(String id, Services.PortConfig... ports) {
+    service(id, null, ports);
+  }
+
+  void service(String id, Services.@Nullable EndpointSpec endpoint, Services.PortConfig... ports) {
     ServiceRecord service =
         new ServiceRecord(
             id,
             1,
             TIME,
             TIME,
-            new Services.ServiceSpec(id, null, spec("process"), null, null, null, null, null),
+            new Services.ServiceSpec(id, null, spec("process"), null, null, null, null, endpoint),
             null,
             1,
             List.of(ports),

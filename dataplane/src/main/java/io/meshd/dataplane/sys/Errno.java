@@ -13,6 +13,7 @@ public final class Errno {
   public static final int EBADFD = 77;
   public static final int EMSGSIZE = 90;
   public static final int ENOBUFS = 105;
+  public static final int ECONNREFUSED = 111;
 
   private Errno() {}
 

@@ -30,6 +30,7 @@ public final class Libc {
   public static final int O_CLOEXEC = 0x80000;
 
   public static final int AF_INET = 2;
+  public static final int AF_INET6 = 10;
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
@@ -64,6 +65,8 @@ public final class Libc {
   private static final MethodHandle SOCKET =
       function("socket", false, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle BIND = function("bind", false, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      function("connect", false, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SETSOCKOPT =
       function("setsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SENDMMSG =
@@ -182,6 +185,14 @@ public final class Libc {
   public static int bind(int fd, MemorySegment address, int length) {
     try {
       return result((int) BIND.invokeExact(state(), fd, address, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int connect(int fd, MemorySegment address, int length) {
+    try {
+      return result((int) CONNECT.invokeExact(state(), fd, address, length));
     } catch (Throwable e) {
       throw unexpected(e);
     }

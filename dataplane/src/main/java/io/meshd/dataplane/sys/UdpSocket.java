@@ -46,6 +46,30 @@ public final class UdpSocket implements AutoCloseable {
     }
   }
 
+  /**
+   * A socket that sends to and hears from one peer only; ICMP errors of that peer are results of
+   * its calls (udp(7)).
+   *
+   * @param address first byte highest
+   * @param port 1-65535
+   */
+  public static UdpSocket connect(int address, int port) throws IOException {
+    int fd =
+        Errno.check(
+            Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0),
+            "cannot make a UDP socket");
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment name = arena.allocate(Messages.SocketAddress4.SIZE, 8);
+      Messages.SocketAddress4.write(name, 0, address, port);
+      Errno.check(
+          Libc.connect(fd, name, Messages.SocketAddress4.SIZE), "cannot connect a UDP socket");
+      return new UdpSocket(fd);
+    } catch (IOException e) {
+      Libc.close(fd);
+      throw e;
+    }
+  }
+
   public int fd() {
     return fd;
   }

@@ -1,0 +1,82 @@
+package io.meshd.daemon.ingress;
+
+import io.meshd.dataplane.sys.DualUdpSocket;
+import java.io.IOException;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One published UDP port on this node: held always, hearing while there is a ready backend, so that
+ * without one the kernel tells clients that the port is unreachable. All methods are called by the
+ * host thread only.
+ */
+final class UdpPort implements PublishedPort {
+  private static final Logger LOG = LoggerFactory.getLogger(UdpPort.class);
+
+  private final ProxyLoops loops;
+  private final BackendPool pool = new BackendPool();
+  private IngressPort desired;
+  private @Nullable DualUdpSocket socket;
+  private @Nullable UdpServer server;
+  private @Nullable BindError error;
+
+  UdpPort(IngressPort desired, ProxyLoops loops) {
+    this.desired = desired;
+    this.loops = loops;
+  }
+
+  @Override
+  public void apply(IngressPort wanted) {
+    desired = wanted;
+    pool.replace(wanted.backends());
+    try {
+      if (server == null || socket == null) {
+        String ip = wanted.hostIp();
+        DualUdpSocket bound =
+            DualUdpSocket.bind(
+                ip == null ? null : InetAddress.ofLiteral(ip).getAddress(), wanted.publishedPort());
+        socket = bound;
+        server =
+            UdpServer.open(
+                loops.nextForHandles(), bound, pool, loops.counters(), UdpServer.MOST_SESSIONS);
+      }
+      server.keepOnly(wanted.backends());
+      socket.deaf(wanted.backends().isEmpty());
+      if (error != null) {
+        LOG.info("port {} is free now and answers", BindError.name(wanted));
+        error = null;
+      }
+    } catch (IOException e) {
+      loops.counters().count(IngressCounter.BIND_FAILED);
+      BindError next = BindError.of(wanted, e);
+      if (!next.equals(error)) {
+        LOG.warn("service {}: {}", wanted.serviceName(), next.message());
+        error = next;
+      }
+    }
+  }
+
+  @Override
+  public void retry() {
+    if (error != null) {
+      apply(desired);
+    }
+  }
+
+  @Override
+  public @Nullable BindError error() {
+    return error;
+  }
+
+  /** Gives the port up; a session has nobody to tell its client, so it ends. */
+  @Override
+  public void unpublish() {
+    if (server != null) {
+      server.shutDown();
+      server = null;
+      socket = null;
+    }
+  }
+}
