@@ -50,7 +50,9 @@ final class NodeWork implements AutoCloseable {
                   new DataplaneConfig(
                       Ipv4Address.parse(identity.vtep()),
                       identity.dataPathPort(),
-                      config.dataLoops())));
+                      config.dataLoops(),
+                      config.runDir().resolve("flows"),
+                      DataplaneConfig.DEFAULT_FLOWS)));
       TaskReports reports = keep(new TaskReports(sink));
       tasks =
           keep(

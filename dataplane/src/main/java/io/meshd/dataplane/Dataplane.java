@@ -31,7 +31,10 @@ public interface Dataplane extends AutoCloseable {
   /** Swaps the tables; a port without an attached TAP drops what is sent to it, counted. */
   void apply(ForwardingSpec spec);
 
-  /** Names as in {@code DropReason} and the traffic counters; monotonic since start. */
+  /**
+   * Names as in {@code DropReason}, the traffic counters and the balancer's; monotonic since start
+   * but for {@code flows.active}.
+   */
   Map<String, Long> counters();
 
   /** Stops the loops and closes descriptors; persistent TAPs stay for the next start. */

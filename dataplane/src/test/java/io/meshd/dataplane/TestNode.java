@@ -1,7 +1,13 @@
 package io.meshd.dataplane;
 
 import io.meshd.dataplane.ForwardingSpec.Address;
+import io.meshd.dataplane.ForwardingSpec.Backend;
+import io.meshd.dataplane.ForwardingSpec.Balancing;
 import io.meshd.dataplane.sys.Netns;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,19 +27,23 @@ final class TestNode implements AutoCloseable {
   private final List<ForwardingSpec.LocalPort> ports = new ArrayList<>();
   private final List<ForwardingSpec.RemoteEndpoint> remotes = new ArrayList<>();
   private final List<Ipv4Address> vteps = new ArrayList<>();
+  private final List<ForwardingSpec.VirtualService> services = new ArrayList<>();
   private ForwardingSpec.@Nullable NodePort nodePort;
+  private final Path flowTable;
   private Dataplane dataplane;
 
   TestNode(TestNamespaces namespaces, String namespace, String vtep) throws Exception {
     this.namespaces = namespaces;
     this.namespace = namespace;
     this.vtep = Ipv4Address.parse(vtep);
+    flowTable = Files.createTempFile("flows", namespace);
     dataplane = open();
   }
 
   private Dataplane open() throws Exception {
     return Netns.call(
-        TestNamespaces.path(namespace), () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2)));
+        TestNamespaces.path(namespace),
+        () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2, flowTable, 1 << 14)));
   }
 
   /** Two namespaces joined by a veth pair, u0 in each. */
@@ -103,12 +113,32 @@ final class TestNode implements AutoCloseable {
     }
   }
 
+  /** A virtual IP and its backends, the same name replacing an earlier one. */
+  void service(String vip, Balancing balancing, Backend... backends) {
+    services.removeIf(service -> service.name().equals(vip));
+    services.add(
+        new ForwardingSpec.VirtualService(
+            "s" + vip, vip, station(vip), balancing, List.of(backends)));
+  }
+
+  /** A backend as Swarm would have it. */
+  static Backend backend(String ip) {
+    return new Backend("t" + ip, Ipv4Address.parse(ip), 100, false, 0);
+  }
+
+  /** What lived there lives nowhere any more. */
+  void forget(String ip) {
+    Ipv4Address gone = Ipv4Address.parse(ip);
+    ports.removeIf(port -> port.address().ip().equals(gone));
+    remotes.removeIf(remote -> remote.address().ip().equals(gone));
+  }
+
   void apply() {
     dataplane.apply(
         new ForwardingSpec(
             List.of(
                 new ForwardingSpec.Network(
-                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, false))));
+                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, false, services))));
   }
 
   Dataplane dataplane() {
@@ -126,6 +156,11 @@ final class TestNode implements AutoCloseable {
   @Override
   public void close() {
     dataplane.close();
+    try {
+      Files.deleteIfExists(flowTable);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The data plane ends and another one starts with the same TAPs, as after a crash. */

@@ -22,6 +22,14 @@ final class Transfer {
   private Transfer() {}
 
   static void check(String from, String to, String address, long bytes) throws Exception {
+    check(from, to, address, address, bytes);
+  }
+
+  /**
+   * @param dialed what the sender connects to: the address bound, or a virtual one
+   */
+  static void check(String from, String to, String address, String dialed, long bytes)
+      throws Exception {
     ServerSocket server =
         Netns.call(
             TestNamespaces.path(to),
@@ -37,7 +45,7 @@ final class Transfer {
       long sent =
           Netns.call(
               TestNamespaces.path(from),
-              () -> send(new InetSocketAddress(address, server.getLocalPort()), bytes));
+              () -> send(new InetSocketAddress(dialed, server.getLocalPort()), bytes));
       assertEquals(sent, received.get());
     }
   }

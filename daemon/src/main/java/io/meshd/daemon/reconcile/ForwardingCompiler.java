@@ -31,6 +31,7 @@ public final class ForwardingCompiler {
   private final ClusterState state;
   private final String nodeId;
   private final Map<String, Parts> byNetwork = new HashMap<>();
+  private final VirtualServiceCompiler services;
 
   private static final class Parts {
     final List<LocalPort> ports = new ArrayList<>();
@@ -41,6 +42,7 @@ public final class ForwardingCompiler {
   private ForwardingCompiler(ClusterState state, String nodeId) {
     this.state = state;
     this.nodeId = nodeId;
+    services = new VirtualServiceCompiler(state);
   }
 
   /**
@@ -105,7 +107,8 @@ public final class ForwardingCompiler {
         List.copyOf(parts.ports),
         List.copyOf(parts.remotes),
         List.copyOf(parts.vteps),
-        network.ingress());
+        network.ingress(),
+        services.on(network.id()));
   }
 
   private void local(String port, Attachment attachment) {

@@ -134,7 +134,7 @@ final class IngressCompiler {
   }
 
   /** What another node's clock said; 0, long ago, where it is no time. */
-  private static long millis(String timestamp) {
+  static long millis(String timestamp) {
     try {
       return Instant.parse(timestamp).toEpochMilli();
     } catch (DateTimeParseException e) {

@@ -12,6 +12,7 @@ import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.MacAddress;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -93,6 +94,44 @@ class CompilersTest {
     String ingress = cluster.network(0, Map.of());
     cluster.nodeAddress("n1", ingress, "10.0.0.2");
     assertTrue(compile("n1").networks().getFirst().nodeFlowsOnly());
+  }
+
+  @Test
+  void aVirtualAddressHasTheTasksThatServeOrDrain() {
+    cluster.service(
+        "web",
+        new Services.EndpointSpec(
+            "vip",
+            null,
+            new Services.Balancing("client-ip", null, Map.of("n2", 7), 5_000L, null),
+            null),
+        List.of(
+            new Services.VirtualIp(net, "10.0.1.2/24"), new Services.VirtualIp("x", "1.2.3.4/8")));
+    String serving = task("n2", "10.0.1.3");
+    String draining = task("n1", "10.0.1.4");
+    String down = task("n3", "10.0.1.5");
+    for (String id : List.of(serving, draining, down)) {
+      cluster.status(id, TaskState.RUNNING);
+    }
+    String starting = task("n1", "10.0.1.6");
+    cluster.status(starting, TaskState.STARTING);
+    cluster.desire(draining, TaskState.SHUTDOWN);
+    cluster.nodeStatus("n3", NodeState.DOWN);
+    assertEquals(
+        List.of(
+            new ForwardingSpec.VirtualService(
+                "web",
+                "web",
+                new ForwardingSpec.Address(
+                    Ipv4Address.parse("10.0.1.2"), MacAddress.parse("02:42:0a:00:01:02")),
+                new ForwardingSpec.Balancing(
+                    ForwardingSpec.Choice.CLIENT_ADDRESS, false, 5_000, true),
+                List.of(
+                    new ForwardingSpec.Backend(
+                        serving, Ipv4Address.parse("10.0.1.3"), 7, false, READY_MILLIS),
+                    new ForwardingSpec.Backend(
+                        draining, Ipv4Address.parse("10.0.1.4"), 100, true, READY_MILLIS)))),
+        compile("n1").networks().getFirst().services());
   }
 
   @Test

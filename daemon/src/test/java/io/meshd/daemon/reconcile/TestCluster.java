@@ -197,6 +197,14 @@ final class TestCluster {
   }
 
   void service(String id, Services.@Nullable EndpointSpec endpoint, Services.PortConfig... ports) {
+    service(id, endpoint, List.of(), ports);
+  }
+
+  void service(
+      String id,
+      Services.@Nullable EndpointSpec endpoint,
+      List<Services.VirtualIp> virtualIps,
+      Services.PortConfig... ports) {
     ServiceRecord service =
         new ServiceRecord(
             id,
@@ -207,7 +215,7 @@ final class TestCluster {
             null,
             1,
             List.of(ports),
-            List.of(),
+            virtualIps,
             null);
     change(
         s ->

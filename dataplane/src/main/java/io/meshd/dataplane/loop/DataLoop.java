@@ -1,5 +1,6 @@
 package io.meshd.dataplane.loop;
 
+import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.VirtualSwitch;
@@ -7,7 +8,9 @@ import io.meshd.dataplane.tap.TapDevice;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.underlay.UnderlaySender;
 import io.netty.channel.IoEventLoop;
+import java.time.Duration;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,10 +25,15 @@ final class DataLoop {
   private final PortWriter ports;
   private final FramesOut framesOut;
 
-  DataLoop(IoEventLoop eventLoop, UnderlaySender sender, int largestFrame, LoopCounters counters) {
+  DataLoop(
+      IoEventLoop eventLoop,
+      UnderlaySender sender,
+      int largestFrame,
+      LoadBalancer balancer,
+      LoopCounters counters) {
     this.eventLoop = eventLoop;
     this.counters = counters;
-    virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, counters);
+    virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, balancer, counters);
     ports = new PortWriter(counters);
     framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, counters);
   }
@@ -33,7 +41,7 @@ final class DataLoop {
   /** Not reading yet. */
   UnderlayHandle underlay(int descriptor) {
     FramesIn framesIn =
-        new FramesIn(new UnderlayReceiver(descriptor), virtualSwitch, ports, counters);
+        new FramesIn(new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, counters);
     return new UnderlayHandle(eventLoop, descriptor, framesIn);
   }
 
@@ -49,6 +57,12 @@ final class DataLoop {
           virtualSwitch.use(tables);
           ports.use(taps);
         });
+  }
+
+  /** Runs something on this loop from time to time, until it ends. */
+  void every(Duration interval, Runnable work) {
+    long nanos = interval.toNanos();
+    Future<?> ignored = eventLoop.scheduleAtFixedRate(work, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   LoopCounters counters() {

@@ -1,5 +1,6 @@
 package io.meshd.dataplane.loop;
 
+import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.offload.TcpCoalescer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
@@ -31,14 +32,20 @@ final class FramesIn {
   private final VirtualSwitch virtualSwitch;
   private final PortWriter ports;
   private final LoopCounters counters;
+  private final FramesOut out;
   private final TcpCoalescer coalescer = new TcpCoalescer();
   private final MemorySegment memory;
 
+  /**
+   * @param out of the same loop, for frames of the switch's own
+   */
   FramesIn(
       UnderlayReceiver underlay,
       VirtualSwitch virtualSwitch,
       PortWriter ports,
+      FramesOut out,
       LoopCounters counters) {
+    this.out = out;
     this.underlay = underlay;
     this.virtualSwitch = virtualSwitch;
     this.ports = ports;
@@ -87,6 +94,11 @@ final class FramesIn {
     int frameLength = length - VxlanHeader.LENGTH;
     ForwardingDecision decision =
         virtualSwitch.fromUnderlay(vtep, VxlanHeader.vni(memory, at), memory, frame, frameLength);
+    if (decision.isInjected()) {
+      out.inject(decision);
+      out.flush();
+      return at + length;
+    }
     if (decision.slotCount() == 1 && coalescer.begin(virtualSwitch.frame())) {
       return deliverJoined(decision, at, end, size);
     }
@@ -108,7 +120,7 @@ final class FramesIn {
       counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
       at += length;
     }
-    ports.writeJoined(decision.slot(0), coalescer, memory, decision.destinationMac());
+    ports.writeJoined(decision, coalescer, memory);
     return at;
   }
 
@@ -122,7 +134,11 @@ final class FramesIn {
     }
     long at = frame - VirtioNetHeader.LENGTH;
     FrameView view = virtualSwitch.frame();
-    if (view.hasPartialChecksum()) {
+    boolean partial = view.hasPartialChecksum();
+    if (decision.sourceMac() != 0) {
+      AddressRewriter.source(view, partial, decision.sourceMac(), decision.sourceIp());
+    }
+    if (partial) {
       int start = (int) (view.transport() - view.at());
       VirtioNetHeader.checksum(memory, at, start, view.checksumOffset());
     } else {

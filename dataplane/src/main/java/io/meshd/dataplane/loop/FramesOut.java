@@ -82,7 +82,37 @@ final class FramesOut {
     counters.count(TrafficCounter.TAP_RX_FRAMES, 1);
     counters.count(TrafficCounter.TAP_RX_BYTES, length);
     ForwardingDecision decision =
-        virtualSwitch.fromPort(slot, slab, at + VirtioNetHeader.LENGTH, length);
+        virtualSwitch.fromPort(
+            slot,
+            slab,
+            at + VirtioNetHeader.LENGTH,
+            length,
+            VirtioNetHeader.needsChecksum(slab, at));
+    if (decision.isInjected()) {
+      inject(decision);
+    } else if (decision.answerLength() > 0) {
+      VirtioNetHeader.clear(slab, at);
+      send(decision, at, decision.answerLength());
+    } else {
+      send(decision, at, length);
+    }
+  }
+
+  /** Sends the frame that the switch put in the place of the one it was given. */
+  void inject(ForwardingDecision decision) {
+    if (used + LARGEST_READ > SLAB) {
+      flush();
+    }
+    long at = used;
+    FrameView frame = virtualSwitch.frame();
+    VirtioNetHeader.clear(slab, at);
+    MemorySegment.copy(
+        frame.memory(), frame.at(), slab, at + VirtioNetHeader.LENGTH, frame.length());
+    send(decision, at, frame.length());
+  }
+
+  private void send(ForwardingDecision decision, long at, int length) {
+    int read = VirtioNetHeader.LENGTH + length;
     if (decision.slotCount() > 0) {
       deliver(decision, at, read);
     }

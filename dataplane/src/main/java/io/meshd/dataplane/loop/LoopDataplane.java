@@ -4,6 +4,7 @@ import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.TapAttachment;
+import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.offload.Rehearsal;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -15,6 +16,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -35,8 +37,11 @@ import org.slf4j.LoggerFactory;
 public final class LoopDataplane implements Dataplane {
   private static final Logger LOG = LoggerFactory.getLogger(LoopDataplane.class);
 
+  private static final Duration BALANCER_TICK = Duration.ofMillis(100);
+
   private final MultiThreadIoEventLoopGroup group;
   private final UdpUnderlay underlay;
+  private final LoadBalancer balancer;
   private final List<DataLoop> loops;
   private final UnderlayHandle receiving;
   private final NamespaceWatch watch;
@@ -48,9 +53,13 @@ public final class LoopDataplane implements Dataplane {
   private boolean closed;
 
   private LoopDataplane(
-      MultiThreadIoEventLoopGroup group, UdpUnderlay underlay, List<DataLoop> loops) {
+      MultiThreadIoEventLoopGroup group,
+      UdpUnderlay underlay,
+      LoadBalancer balancer,
+      List<DataLoop> loops) {
     this.group = group;
     this.underlay = underlay;
+    this.balancer = balancer;
     this.loops = loops;
     receiving = loops.getFirst().underlay(underlay.receivingDescriptor());
     watch = new NamespaceWatch(this::forgetDeletedNamespaces);
@@ -64,7 +73,15 @@ public final class LoopDataplane implements Dataplane {
     if (!Epoll.isAvailable()) {
       throw new IOException("epoll is not available", Epoll.unavailabilityCause());
     }
+    // The port tells one daemon from another, so the flow table has one user at a time.
     UdpUnderlay underlay = UdpUnderlay.open(config.vtep(), config.vxlanPort());
+    LoadBalancer balancer;
+    try {
+      balancer = LoadBalancer.open(config.flowTable(), config.flowCapacity(), System::nanoTime);
+    } catch (IOException | RuntimeException e) {
+      underlay.close();
+      throw e;
+    }
     MultiThreadIoEventLoopGroup group =
         new MultiThreadIoEventLoopGroup(
             config.loops(),
@@ -80,14 +97,17 @@ public final class LoopDataplane implements Dataplane {
                 eventLoop,
                 underlay.sender(config.vtep(), counters),
                 underlay.largestFrame(),
+                balancer,
                 counters));
       }
-      LoopDataplane dataplane = new LoopDataplane(group, underlay, List.copyOf(loops));
+      LoopDataplane dataplane = new LoopDataplane(group, underlay, balancer, List.copyOf(loops));
+      loops.getFirst().every(BALANCER_TICK, balancer::tick);
       dataplane.receiving.register();
       Thread.ofPlatform().daemon().name("meshd-rehearsal").start(Rehearsal::run);
       return dataplane;
     } catch (IOException e) {
       stop(group);
+      balancer.close();
       underlay.close();
       throw e;
     }
@@ -177,7 +197,8 @@ public final class LoopDataplane implements Dataplane {
             port -> {
               AttachedTap tap = taps.get(port);
               return tap == null ? ForwardingTables.NO_SLOT : tap.slot();
-            });
+            },
+            balancer);
     @Nullable TapDevice[] devices = new TapDevice[slots.length()];
     taps.values().forEach(tap -> devices[tap.slot()] = tap.device());
     List<Future<?>> done = new ArrayList<>();
@@ -191,6 +212,7 @@ public final class LoopDataplane implements Dataplane {
   public Map<String, Long> counters() {
     Map<String, Long> totals = new TreeMap<>();
     loops.forEach(loop -> loop.counters().addTo(totals));
+    balancer.addTo(totals);
     return totals;
   }
 
@@ -204,6 +226,7 @@ public final class LoopDataplane implements Dataplane {
     stop(group);
     taps.values().forEach(tap -> tap.device().close());
     taps.clear();
+    balancer.close();
     underlay.close();
   }
 

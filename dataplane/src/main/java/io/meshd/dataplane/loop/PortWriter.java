@@ -1,7 +1,9 @@
 package io.meshd.dataplane.loop;
 
+import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.offload.TcpCoalescer;
 import io.meshd.dataplane.switching.DropReason;
+import io.meshd.dataplane.switching.ForwardingDecision;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.TrafficCounter;
 import io.meshd.dataplane.sys.Iovecs;
@@ -45,9 +47,11 @@ final class PortWriter {
     }
   }
 
-  /** Writes the frames joined as one large frame, its payload from where it lies. */
-  void writeJoined(int slot, TcpCoalescer run, MemorySegment memory, long destinationMac) {
-    TapDevice tap = taps[slot];
+  /**
+   * Writes the frames joined as one large frame to the one port they go to, from where they lie.
+   */
+  void writeJoined(ForwardingDecision decision, TcpCoalescer run, MemorySegment memory) {
+    TapDevice tap = taps[decision.slot(0)];
     if (tap == null) {
       return;
     }
@@ -61,8 +65,12 @@ final class PortWriter {
         run.transportOffset(),
         TcpHeader.CHECKSUM_OFFSET);
     run.writeHeaders(headers, VirtioNetHeader.LENGTH);
-    if (destinationMac != 0) {
-      EthernetHeader.destination(headers, VirtioNetHeader.LENGTH, destinationMac);
+    if (decision.destinationMac() != 0) {
+      EthernetHeader.destination(headers, VirtioNetHeader.LENGTH, decision.destinationMac());
+    }
+    if (decision.sourceMac() != 0) {
+      AddressRewriter.sourceOfJoined(
+          headers, VirtioNetHeader.LENGTH, decision.sourceMac(), decision.sourceIp());
     }
     int length = headersLength;
     iovecs.set(0, headers.address(), VirtioNetHeader.LENGTH + headersLength);

@@ -23,7 +23,19 @@ public enum DropReason {
   UNSUPPORTED_OFFLOAD("unsupported_offload", "asks for an offload that was not offered"),
   UNDERLAY_BUSY("underlay_busy", "the underlay socket's buffer is full"),
   UNDERLAY_ERROR("underlay_error", "the underlay refused to send: no route, link down"),
+  // To virtual addresses.
+  NOT_FOR_VIRTUAL("not_for_virtual", "to a virtual address's MAC, but not to the address"),
+  VIRTUAL_ICMP("virtual_icmp", "ICMP to a virtual address that is neither echo request nor error"),
+  VIRTUAL_RST("virtual_rst", "RST to a virtual address that belongs to no flow"),
+  VIRTUAL_FRAGMENT("virtual_fragment", "fragment to a virtual address without its first before it"),
+  LYING_ICMP("lying_icmp", "ICMP error that quotes what its receiver never sent, or in part"),
+  UNREACHABLE_LIMITED("unreachable_limited", "would be answered ICMP unreachable once too often"),
+  FLOW_TABLE_FULL("flow_table_full", "a new flow, and none of those there may go for it"),
+  FLOW_CONFLICT("flow_conflict", "a new flow whose replies would be taken for another's"),
+  CONNECT_RETRIED("connect_retried", "a backend's refusal: another one is asked instead"),
   // From the underlay.
+  VIRTUAL_FROM_WIRE(
+      "virtual_from_wire", "to a virtual address inside VXLAN: its own node balances"),
   VXLAN_MALFORMED("vxlan_malformed", "shorter than a VXLAN header, or without the I flag"),
   UNKNOWN_VNI("unknown_vni", "VXLAN of a network that this node has not"),
   UNKNOWN_VTEP("unknown_vtep", "outer source is no VTEP of that network"),

@@ -13,9 +13,16 @@ public final class ForwardingDecision {
   private int vtepCount;
   private int vni;
   private long destinationMac;
+  private long sourceMac;
+  private int sourceIp;
+  private int answerLength;
+  private boolean injected;
 
   void clear(int vni) {
     this.vni = vni;
+    sourceMac = 0;
+    answerLength = 0;
+    injected = false;
     slotCount = 0;
     vtepCount = 0;
     destinationMac = 0;
@@ -23,6 +30,19 @@ public final class ForwardingDecision {
 
   void rewriteDestination(long mac) {
     destinationMac = mac;
+  }
+
+  void rewriteSource(long mac, int ip) {
+    sourceMac = mac;
+    sourceIp = ip;
+  }
+
+  void answer(int length) {
+    answerLength = length;
+  }
+
+  void inject() {
+    injected = true;
   }
 
   void addSlot(int slot) {
@@ -58,6 +78,31 @@ public final class ForwardingDecision {
 
   public int vni() {
     return vni;
+  }
+
+  /** The source MAC to write into the frame with {@link #sourceIp}, or 0 to leave both. */
+  public long sourceMac() {
+    return sourceMac;
+  }
+
+  public int sourceIp() {
+    return sourceIp;
+  }
+
+  /**
+   * How long the frame is now: it has been made an answer, whole, that asks for no offload. 0 if it
+   * has not.
+   */
+  public int answerLength() {
+    return answerLength;
+  }
+
+  /**
+   * Whether not the frame given goes there but another one, complete, that lies where the switch's
+   * {@link VirtualSwitch#frame} says, until the next call.
+   */
+  public boolean isInjected() {
+    return injected;
   }
 
   /** The destination MAC to write into the frame before it goes to the port, or 0 to leave it. */

@@ -1,6 +1,7 @@
 package io.meshd.dataplane.switching;
 
 import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.dataplane.lb.LoadBalancer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.ToIntFunction;
@@ -12,7 +13,7 @@ public final class ForwardingTables {
   public static final int NO_SLOT = Station.NO_SLOT;
 
   /** Knows nobody: drops everything. */
-  public static final ForwardingTables EMPTY = compile(ForwardingSpec.EMPTY, port -> NO_SLOT);
+  public static final ForwardingTables EMPTY = new ForwardingTables(Map.of(), Map.of());
 
   private final LongTable<NetworkTable> byVni;
   private final LongTable<NetworkTable.Source> bySlot;
@@ -25,12 +26,15 @@ public final class ForwardingTables {
 
   /**
    * @param slotOfPort the loops' number for the TAP of a port, or {@link #NO_SLOT}
+   * @param balancer of the loops that are to use the tables
    */
-  public static ForwardingTables compile(ForwardingSpec spec, ToIntFunction<String> slotOfPort) {
+  public static ForwardingTables compile(
+      ForwardingSpec spec, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
+    balancer.beginSpec();
     Map<Long, NetworkTable> networks = new HashMap<>();
     Map<Long, NetworkTable.Source> sources = new HashMap<>();
     for (ForwardingSpec.Network network : spec.networks()) {
-      NetworkTable table = new NetworkTable(network, slotOfPort);
+      NetworkTable table = new NetworkTable(network, slotOfPort, balancer);
       networks.put((long) table.vni, table);
       for (NetworkTable.Source source : table.sources()) {
         sources.put((long) source.slot(), source);

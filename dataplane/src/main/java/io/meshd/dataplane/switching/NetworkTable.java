@@ -3,6 +3,8 @@ package io.meshd.dataplane.switching;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.lb.LoadBalancer;
+import io.meshd.dataplane.lb.ServiceTable;
 import io.meshd.dataplane.vxlan.VtepTable;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +32,11 @@ final class NetworkTable {
   /** A port of this network as the sender of frames. */
   record Source(NetworkTable network, int slot, Station station) {}
 
-  NetworkTable(ForwardingSpec.Network network, ToIntFunction<String> slotOfPort) {
+  /** Whether there are virtual addresses, and so replies that are to come from one. */
+  final boolean hasServices;
+
+  NetworkTable(
+      ForwardingSpec.Network network, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
     vni = network.vni();
     nodeFlowsOnly = network.nodeFlowsOnly();
     vteps = new VtepTable(network.vteps());
@@ -50,6 +56,8 @@ final class NetworkTable {
     if (node != null) {
       addNodePort(node, network.gateway(), slotOfPort.applyAsInt(node.port()), stations);
     }
+    hasServices = !network.services().isEmpty();
+    addServices(network.services(), balancer, stations);
     // Local ones come last and win, should a spec in transition have an address twice.
     Map<Long, Station> macs = new HashMap<>();
     Map<Long, Station> ips = new HashMap<>();
@@ -59,6 +67,28 @@ final class NetworkTable {
     }
     byMac = new LongTable<>(macs);
     byIp = new LongTable<>(ips);
+  }
+
+  private void addServices(
+      List<ForwardingSpec.VirtualService> services, LoadBalancer balancer, List<Station> stations) {
+    Map<Integer, Station> endpoints = new HashMap<>();
+    for (Station station : stations) {
+      if (station.kind() == Station.Kind.ENDPOINT) {
+        endpoints.put(station.ip(), station);
+      }
+    }
+    for (ForwardingSpec.VirtualService service : services) {
+      ServiceTable table =
+          balancer.service(vni, service, endpoints::containsKey, ip -> isLocal(endpoints.get(ip)));
+      long mac = service.vip().mac().bits();
+      int ip = service.vip().ip().bits();
+      // First, so that an endpoint's address, should it be the same, is the endpoint's.
+      stations.addFirst(new Station(Station.Kind.VIRTUAL, mac, ip, Station.NO_SLOT, 0, table));
+    }
+  }
+
+  private static boolean isLocal(@Nullable Station station) {
+    return station != null && station.isLocal();
   }
 
   private void addNodePort(

@@ -1,13 +1,21 @@
 package io.meshd.dataplane.switching;
 
+import io.meshd.dataplane.lb.ServiceTable;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Who has a MAC and an IP on a network.
  *
  * @param slot the local port's number, or {@link #NO_SLOT}: remote, or a port without TAP
  * @param vtep underlay address of the node it is behind; 0 for this node
+ * @param service what answers for a virtual address; null for others
  */
-record Station(Kind kind, long mac, int ip, int slot, int vtep) {
+record Station(Kind kind, long mac, int ip, int slot, int vtep, @Nullable ServiceTable service) {
   static final int NO_SLOT = -1;
+
+  Station(Kind kind, long mac, int ip, int slot, int vtep) {
+    this(kind, mac, ip, slot, vtep, null);
+  }
 
   enum Kind {
     /** A task's or somebody else's endpoint. */
@@ -15,7 +23,9 @@ record Station(Kind kind, long mac, int ip, int slot, int vtep) {
     /** A node's own address, on its node port. */
     NODE,
     /** The gateway's address, on this node's node port; the same on every node. */
-    GATEWAY
+    GATEWAY,
+    /** A service's virtual address: on every node, and behind none. */
+    VIRTUAL
   }
 
   boolean isLocal() {
@@ -23,6 +33,6 @@ record Station(Kind kind, long mac, int ip, int slot, int vtep) {
   }
 
   boolean isNodePort() {
-    return kind != Kind.ENDPOINT;
+    return kind == Kind.NODE || kind == Kind.GATEWAY;
   }
 }

@@ -10,7 +10,11 @@ public enum TrafficCounter {
   VXLAN_RX_BATCHES("vxlan.rx_batches"),
   VXLAN_TX_DATAGRAMS("vxlan.tx_datagrams"),
   VXLAN_TX_BATCHES("vxlan.tx_batches"),
-  ARP_REPLIES("arp.replies");
+  ARP_REPLIES("arp.replies"),
+  VIRTUAL_ECHO_REPLIES("virtual.echo_replies"),
+  VIRTUAL_RSTS("virtual.rsts"),
+  VIRTUAL_UNREACHABLES("virtual.unreachables"),
+  VIRTUAL_RETRIES("virtual.retries");
 
   private final String label;
 

@@ -1,5 +1,7 @@
 package io.meshd.dataplane.switching;
 
+import io.meshd.dataplane.lb.AddressRewriter;
+import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.wire.ArpPacket;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
@@ -9,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where a frame goes, from tables alone; nothing is learned. Two ways in, {@link #fromPort}
- * and {@link #fromUnderlay}; the second never leads back to the underlay. The order of each:
+ * and {@link #fromUnderlay}; the second never leads a frame back to the underlay. The order of
+ * each:
  *
  * <ol>
  *   <li>who sent it: the source must be exactly what the tables say of that port or that VTEP;
  *   <li>ARP is answered here, whole;
  *   <li>groups go to the network's local endpoints and, from a port, to its VTEPs;
- *   <li>others to the one station that has the destination MAC, if the two may talk.
+ *   <li>others to the one station that has the destination MAC, if the two may talk; for a virtual
+ *       address that is a backend of its service ({@link FlowBalancer}).
  * </ol>
  *
  * <p>The node port has one device for two addresses. Its device's MAC is the gateway's; a frame
@@ -27,12 +31,18 @@ import org.jspecify.annotations.Nullable;
 public final class VirtualSwitch {
   private final LoopCounters counters;
   private final ForwardingDecision decision = new ForwardingDecision();
-  private final FrameView frame = new FrameView();
+  private final FrameView ownFrame = new FrameView();
+  private final FlowBalancer balancer;
+  private FrameView frame = ownFrame;
   private ForwardingTables tables;
 
-  public VirtualSwitch(ForwardingTables tables, LoopCounters counters) {
+  /**
+   * @param balancer shared by the switches of all loops
+   */
+  public VirtualSwitch(ForwardingTables tables, LoadBalancer balancer, LoopCounters counters) {
     this.tables = tables;
     this.counters = counters;
+    this.balancer = new FlowBalancer(balancer, counters);
   }
 
   /** Takes effect with the next frame. */
@@ -40,19 +50,26 @@ public final class VirtualSwitch {
     this.tables = tables;
   }
 
-  /** The frame last given, measured; what it offers holds only when it was not dropped. */
+  /**
+   * The frame last given, measured, or the one {@link ForwardingDecision#isInjected} instead of it;
+   * what it offers holds only when it was not dropped.
+   */
   public FrameView frame() {
     return frame;
   }
 
   /**
-   * A frame from a TAP. May change its MAC addresses, or all of it into an ARP reply.
+   * A frame from a TAP. May change its addresses, or all of it into an answer to its sender.
    *
    * @param slot the TAP's
+   * @param memory with at least {@link io.meshd.dataplane.lb.Answers#ROOM} bytes from there on
+   * @param partial whether its checksum is virtio's NEEDS_CSUM
    * @return valid until the next call
    */
-  public ForwardingDecision fromPort(int slot, MemorySegment memory, long at, int length) {
+  public ForwardingDecision fromPort(
+      int slot, MemorySegment memory, long at, int length, boolean partial) {
     decision.clear(0);
+    frame = ownFrame;
     NetworkTable.Source source = tables.source(slot);
     if (source == null) {
       return drop(DropReason.UNASSIGNED_PORT);
@@ -81,7 +98,7 @@ public final class VirtualSwitch {
     long destination = EthernetHeader.destination(memory, at);
     return EthernetHeader.isGroup(destination)
         ? flood(source, sender)
-        : unicast(source.network(), sender, destination);
+        : unicast(source, sender, destination, partial);
   }
 
   /** The station that the frame's source IP names, if it lives on that port. */
@@ -139,11 +156,61 @@ public final class VirtualSwitch {
     return decision;
   }
 
-  private ForwardingDecision unicast(NetworkTable network, Station sender, long mac) {
+  private ForwardingDecision unicast(
+      NetworkTable.Source source, Station sender, long mac, boolean partial) {
+    NetworkTable network = source.network();
     Station target = network.byMac(mac);
     if (target == null) {
       return drop(DropReason.UNKNOWN_MAC);
     }
+    if (target.kind() == Station.Kind.VIRTUAL) {
+      return network.nodeFlowsOnly && !sender.isNodePort()
+          ? drop(DropReason.NODE_FLOWS_ONLY)
+          : balance(source, sender, target, partial);
+    }
+    if (!target.isLocal()) {
+      return forward(network, sender, target);
+    }
+    return switch (balancer.reply(network, sender, frame)) {
+      case PASS, FORWARD, ANSWER -> deliver(network, sender, target);
+      case FROM_VIRTUAL -> {
+        Station virtual = balancer.target();
+        AddressRewriter.source(frame, partial, virtual.mac(), virtual.ip());
+        yield deliver(network, sender, target);
+      }
+      case INJECT -> inject(network);
+      case DROP -> drop(balancer.reason());
+    };
+  }
+
+  private ForwardingDecision balance(
+      NetworkTable.Source source, Station sender, Station virtual, boolean partial) {
+    NetworkTable network = source.network();
+    return switch (balancer.request(network, sender, virtual, frame, partial)) {
+      case FORWARD -> forward(network, sender, balancer.target());
+      case ANSWER -> {
+        decision.answer(balancer.answerLength());
+        if (sender.isNodePort()) {
+          decision.rewriteDestination(network.nodeDeviceMac);
+        }
+        decision.addSlot(source.slot());
+        yield decision;
+      }
+      case INJECT -> inject(network);
+      case PASS, FROM_VIRTUAL, DROP -> drop(balancer.reason());
+    };
+  }
+
+  /** Sends the balancer's frame, a client's of this node, instead of the one given. */
+  private ForwardingDecision inject(NetworkTable network) {
+    frame = balancer.injected();
+    decision.inject();
+    Station backend = balancer.target();
+    Station client = network.byIp(balancer.client());
+    return client == null ? drop(DropReason.CONNECT_RETRIED) : forward(network, client, backend);
+  }
+
+  private ForwardingDecision forward(NetworkTable network, Station sender, Station target) {
     if (target.isLocal()) {
       return deliver(network, sender, target);
     }
@@ -188,14 +255,16 @@ public final class VirtualSwitch {
   }
 
   /**
-   * A frame out of VXLAN; it is not changed.
+   * A frame out of VXLAN. It is not changed, but for what an ICMP error quotes; the decision says
+   * what is to be changed.
    *
    * @param vtep outer source address
-   * @return valid until the next call; never has a VTEP
+   * @return valid until the next call; has a VTEP only for a frame that is injected
    */
   public ForwardingDecision fromUnderlay(
       int vtep, int vni, MemorySegment memory, long at, int length) {
     decision.clear(vni);
+    frame = ownFrame;
     NetworkTable network = tables.network(vni);
     if (network == null) {
       return drop(DropReason.UNKNOWN_VNI);
@@ -230,7 +299,19 @@ public final class VirtualSwitch {
     if (target == null || !target.isLocal()) {
       return drop(DropReason.NOT_LOCAL);
     }
-    return deliver(network, sender, target);
+    if (target.kind() == Station.Kind.VIRTUAL) {
+      return drop(DropReason.VIRTUAL_FROM_WIRE);
+    }
+    return switch (balancer.reply(network, sender, frame)) {
+      case PASS, FORWARD, ANSWER -> deliver(network, sender, target);
+      case FROM_VIRTUAL -> {
+        Station virtual = balancer.target();
+        decision.rewriteSource(virtual.mac(), virtual.ip());
+        yield deliver(network, sender, target);
+      }
+      case INJECT -> inject(network);
+      case DROP -> drop(balancer.reason());
+    };
   }
 
   private ForwardingDecision floodLocally(NetworkTable network, Station sender) {

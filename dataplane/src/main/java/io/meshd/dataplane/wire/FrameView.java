@@ -112,6 +112,31 @@ public final class FrameView {
     return arp;
   }
 
+  /** Of an IPv4 frame, as in its header. */
+  public int protocol() {
+    return protocol;
+  }
+
+  /** An IPv4 packet that is whole or the first fragment of one: it has its transport header. */
+  public boolean isFirstFragment() {
+    return firstFragment;
+  }
+
+  /** An IPv4 packet of which other fragments precede or follow. */
+  public boolean isFragment() {
+    return (Ipv4Header.fragment(memory, network()) & ~Ipv4Header.DONT_FRAGMENT) != 0;
+  }
+
+  /** TCP or UDP with its header here. */
+  public boolean hasPorts() {
+    return !arp && firstFragment && (hasTcpHeader() || protocol == Ipv4Header.PROTOCOL_UDP);
+  }
+
+  /** Source port above destination port, as they stand in {@link #hasPorts} frames. */
+  public int ports() {
+    return NetworkOrder.i32(memory, transport());
+  }
+
   public int ipHeaderLength() {
     return ipHeaderLength;
   }

@@ -81,6 +81,21 @@ public final class InternetChecksum {
     m.set(WORD2, at, (short) fold(sum));
   }
 
+  /**
+   * Follows the change of a 32-bit field in what a finished checksum covers, without looking at the
+   * rest (RFC 1624, equation 3).
+   */
+  public static void replace(MemorySegment m, long at, int oldWord, int newWord) {
+    long sum = ~m.get(WORD2, at) & 0xffffL;
+    store(m, at, sum + (~ofWord(oldWord) & LOW) + ofWord(newWord));
+  }
+
+  /** As {@link #replace}, where only the folded sum of the pseudo header is stored. */
+  public static void replacePartial(MemorySegment m, long at, int oldWord, int newWord) {
+    long sum = m.get(WORD2, at) & 0xffffL;
+    storePartial(m, at, sum + (~ofWord(oldWord) & LOW) + ofWord(newWord));
+  }
+
   /** Whether {@link #storePartial} would write what is there. */
   public static boolean isPartial(MemorySegment m, long at, long sum) {
     return m.get(WORD2, at) == (short) fold(sum);

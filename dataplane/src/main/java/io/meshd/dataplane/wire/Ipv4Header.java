@@ -28,7 +28,9 @@ public final class Ipv4Header {
   public static final int PROTOCOL_TCP = 6;
   public static final int PROTOCOL_UDP = 17;
 
-  /** Flag in {@link #fragment}. */
+  /** Flags in {@link #fragment}. */
+  public static final int MORE_FRAGMENTS = 0x2000;
+
   public static final int DONT_FRAGMENT = 0x4000;
 
   private static final int VERSION_OFFSET = 0;
@@ -37,7 +39,10 @@ public final class Ipv4Header {
   private static final int FRAGMENT_OFFSET = 6;
   private static final int TIME_TO_LIVE_OFFSET = 8;
   private static final int PROTOCOL_OFFSET = 9;
-  private static final int CHECKSUM_OFFSET = 10;
+
+  /** Public for incremental changes. */
+  public static final int CHECKSUM_OFFSET = 10;
+
   static final int SOURCE_OFFSET = 12;
   private static final int DESTINATION_OFFSET = 16;
 

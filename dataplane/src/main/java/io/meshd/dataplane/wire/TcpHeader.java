@@ -26,6 +26,7 @@ public final class TcpHeader {
   public static final int MIN_LENGTH = 20;
   public static final int FIN = 0x01;
   public static final int SYN = 0x02;
+  public static final int RST = 0x04;
   public static final int PSH = 0x08;
   public static final int ACK = 0x10;
   public static final int CWR = 0x80;
@@ -40,6 +41,8 @@ public final class TcpHeader {
 
   /** Public for virtio's csum_offset. */
   public static final int CHECKSUM_OFFSET = 16;
+
+  private static final int URGENT_POINTER_OFFSET = 18;
 
   private TcpHeader() {}
 
@@ -62,6 +65,10 @@ public final class TcpHeader {
 
   public static void sequence(MemorySegment m, long at, int sequence) {
     NetworkOrder.put32(m, at + SEQUENCE_OFFSET, sequence);
+  }
+
+  public static int acknowledgment(MemorySegment m, long at) {
+    return NetworkOrder.i32(m, at + ACKNOWLEDGMENT_OFFSET);
   }
 
   public static void acknowledgment(MemorySegment m, long at, int acknowledgment) {
@@ -96,6 +103,10 @@ public final class TcpHeader {
 
   public static void checksum(MemorySegment m, long at, int checksum) {
     NetworkOrder.put16(m, at + CHECKSUM_OFFSET, checksum);
+  }
+
+  public static void urgentPointer(MemorySegment m, long at, int pointer) {
+    NetworkOrder.put16(m, at + URGENT_POINTER_OFFSET, pointer);
   }
 
   /** Writes a checksum whose sum is known. */

@@ -21,7 +21,7 @@ public final class UdpHeader {
   private static final int SOURCE_PORT_OFFSET = 0;
   private static final int DESTINATION_PORT_OFFSET = 2;
   private static final int LENGTH_OFFSET = 4;
-  static final int CHECKSUM_OFFSET = 6;
+  public static final int CHECKSUM_OFFSET = 6;
 
   private UdpHeader() {}
 
@@ -36,6 +36,15 @@ public final class UdpHeader {
   /** Of header and payload. */
   public static int length(MemorySegment m, long at) {
     return NetworkOrder.u16(m, at + LENGTH_OFFSET);
+  }
+
+  /** 0: none was taken. */
+  public static int checksum(MemorySegment m, long at) {
+    return NetworkOrder.u16(m, at + CHECKSUM_OFFSET);
+  }
+
+  public static void checksum(MemorySegment m, long at, int checksum) {
+    NetworkOrder.put16(m, at + CHECKSUM_OFFSET, checksum);
   }
 
   /** Writes ports and length, and zero for the checksum: none. */

@@ -6,10 +6,13 @@ import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.MacAddress;
+import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.wire.ArpPacket;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.TcpHeader;
 import io.meshd.dataplane.wire.TestFrames;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -36,8 +39,17 @@ class VirtualSwitchTest {
       Map.of("p3", SLOT_3, "p4", SLOT_4, "node", NODE_SLOT);
 
   private final LoopCounters counters = new LoopCounters();
+  private final LoadBalancer balancer = open();
   private final VirtualSwitch open = virtualSwitch(false);
   private final VirtualSwitch ingress = virtualSwitch(true);
+
+  private static LoadBalancer open() {
+    try {
+      return LoadBalancer.open(null, 1024, System::nanoTime);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private VirtualSwitch virtualSwitch(boolean nodeFlowsOnly) {
     ForwardingSpec.Network network =
@@ -60,8 +72,9 @@ class VirtualSwitchTest {
     ForwardingTables tables =
         ForwardingTables.compile(
             new ForwardingSpec(List.of(network)),
-            port -> SLOTS.getOrDefault(port, ForwardingTables.NO_SLOT));
-    return new VirtualSwitch(tables, counters);
+            port -> SLOTS.getOrDefault(port, ForwardingTables.NO_SLOT),
+            balancer);
+    return new VirtualSwitch(tables, balancer, counters);
   }
 
   @Test
@@ -199,7 +212,7 @@ class VirtualSwitchTest {
   private String port(VirtualSwitch virtualSwitch, int slot, byte[] frame) {
     Map<String, Long> before = dropped();
     MemorySegment memory = MemorySegment.ofArray(frame);
-    return words(virtualSwitch.fromPort(slot, memory, 0, frame.length), before);
+    return words(virtualSwitch.fromPort(slot, memory, 0, frame.length, false), before);
   }
 
   private String wire(VirtualSwitch virtualSwitch, int vtep, int vni, byte[] frame) {
