@@ -1,4 +1,4 @@
-/** Netty's epoll transport where it needs help. Knows only Netty. */
+/** What event loops wait with: epoll, beside and around Netty's. Knows Netty and system calls. */
 @NullMarked
 package io.meshd.daemon.epoll;
 

@@ -1,9 +1,8 @@
 package io.meshd.daemon.ingress;
 
 import io.meshd.daemon.ingress.IngressPort.Backend;
+import io.meshd.dataplane.sys.SocketAddress;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -19,29 +18,27 @@ final class BackendLoad {
   private static final int MAX_DOUBLINGS = 4;
 
   private final Backend backend;
-  private final InetSocketAddress address;
-  private final int ipv4;
+  private final SocketAddress address;
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger failuresInRow = new AtomicInteger();
   private volatile long avoidUntilNanos;
 
   BackendLoad(Backend backend) {
     this.backend = backend;
-    this.address = new InetSocketAddress(InetAddress.ofLiteral(backend.address()), backend.port());
-    this.ipv4 = ByteBuffer.wrap(address.getAddress().getAddress()).getInt();
+    this.address = new SocketAddress(InetAddress.ofLiteral(backend.address()), backend.port());
   }
 
   Backend backend() {
     return backend;
   }
 
-  InetSocketAddress address() {
+  SocketAddress address() {
     return address;
   }
 
   /** The same as a number, first byte highest. */
   int ipv4() {
-    return ipv4;
+    return address.ipv4();
   }
 
   /** Connections open or being opened. */

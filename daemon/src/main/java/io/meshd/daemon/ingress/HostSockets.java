@@ -1,9 +1,11 @@
 package io.meshd.daemon.ingress;
 
-import io.netty.channel.unix.Socket;
+import io.meshd.dataplane.sys.Errno;
+import io.meshd.dataplane.sys.Libc;
+import io.meshd.dataplane.sys.SocketAddress;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,55 +30,102 @@ final class HostSockets {
   /** Connections that wait for accept(); the kernel caps it by net.core.somaxconn. */
   private static final int BACKLOG = 4096;
 
+  private static final int SOL_SOCKET = 1;
+  private static final int SO_REUSEADDR = 2;
+  private static final int SO_REUSEPORT = 15;
+  private static final int IPPROTO_IPV6 = 41;
+  private static final int IPV6_V6ONLY = 26;
+
+  private static final boolean IPV6 = hasIpv6();
+
   private HostSockets() {}
 
   /**
    * Holds a port: bound, not listening.
    *
    * @param hostIp the only address to bind, or null for [::] and so for 0.0.0.0 too
+   * @return the descriptor, the caller's to close
    * @throws IOException when another process holds the port
    */
-  static Socket reserve(@Nullable String hostIp, int port) throws IOException {
-    Socket first = Socket.newSocketStream();
+  static int reserve(@Nullable String hostIp, int port) throws IOException {
+    int first = socket(hostIp);
     try {
-      first.setReuseAddress(true);
-      first.bind(address(hostIp, port));
-      first.setReuseAddress(false);
-      first.setReusePort(true);
-    } catch (IOException | RuntimeException e) {
-      first.close();
+      set(first, SO_REUSEADDR, 1);
+      bind(first, hostIp, port);
+      set(first, SO_REUSEADDR, 0);
+      set(first, SO_REUSEPORT, 1);
+    } catch (IOException e) {
+      Libc.close(first);
       throw e;
     }
-    Socket second = Socket.newSocketStream();
+    int second = socket(hostIp);
     try {
-      second.setReusePort(true);
-      second.bind(address(hostIp, port));
+      set(second, SO_REUSEPORT, 1);
+      bind(second, hostIp, port);
     } catch (IOException e) {
       // A closing connection of a former holder: the weaker reservation has to do.
-      second.close();
+      Libc.close(second);
       return first;
     }
-    first.close();
+    Libc.close(first);
     return second;
   }
 
-  /** A socket that listens beside this port's reservation. */
-  static Socket listen(@Nullable String hostIp, int port) throws IOException {
-    Socket socket = Socket.newSocketStream();
+  /**
+   * A socket that listens beside this port's reservation, and whose accepted sockets have the
+   * options of {@link SocketTuning#listener}.
+   *
+   * @return the descriptor, the caller's to close
+   */
+  static int listen(@Nullable String hostIp, int port) throws IOException {
+    int fd = socket(hostIp);
     try {
-      socket.setReuseAddress(true);
-      socket.setReusePort(true);
-      socket.bind(address(hostIp, port));
-      socket.listen(BACKLOG);
-      return socket;
-    } catch (IOException | RuntimeException e) {
-      socket.close();
+      set(fd, SO_REUSEADDR, 1);
+      set(fd, SO_REUSEPORT, 1);
+      bind(fd, hostIp, port);
+      SocketTuning.listener(fd);
+      Errno.check(Libc.listen(fd, BACKLOG), "listen");
+      return fd;
+    } catch (IOException e) {
+      Libc.close(fd);
       throw e;
     }
   }
 
-  private static InetSocketAddress address(@Nullable String hostIp, int port) {
-    String any = Socket.isIPv6Preferred() ? "::" : "0.0.0.0";
-    return new InetSocketAddress(InetAddress.ofLiteral(hostIp == null ? any : hostIp), port);
+  private static boolean hasIpv6() {
+    int fd = Libc.socket(Libc.AF_INET6, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      return false;
+    }
+    Libc.close(fd);
+    return true;
+  }
+
+  private static int socket(@Nullable String hostIp) throws IOException {
+    boolean v6 = address(hostIp) instanceof Inet6Address;
+    int fd =
+        Errno.check(
+            Libc.socket(
+                v6 ? Libc.AF_INET6 : Libc.AF_INET,
+                Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC,
+                0),
+            "socket");
+    if (v6) {
+      Libc.setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    }
+    return fd;
+  }
+
+  private static void set(int fd, int option, int value) throws IOException {
+    Errno.check(Libc.setsockopt(fd, SOL_SOCKET, option, value), "setsockopt");
+  }
+
+  private static void bind(int fd, @Nullable String hostIp, int port) throws IOException {
+    SocketAddress address = new SocketAddress(address(hostIp), port);
+    Errno.check(Libc.bind(fd, address.address(), address.length()), "bind");
+  }
+
+  private static InetAddress address(@Nullable String hostIp) {
+    return InetAddress.ofLiteral(hostIp == null ? IPV6 ? "::" : "0.0.0.0" : hostIp);
   }
 }

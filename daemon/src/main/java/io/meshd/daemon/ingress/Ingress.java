@@ -25,6 +25,9 @@ import java.util.concurrent.TimeUnit;
 public final class Ingress implements AutoCloseable {
   private static final long RETRY_MILLIS = 1000;
 
+  /** Connections that a port carries at a time; each has two descriptors. */
+  private static final int CONNECTIONS_OF_A_PORT = 30_000;
+
   private final IngressCounters counters = new IngressCounters();
   private final ProxyLoops loops;
   private final ScheduledExecutorService host;
@@ -83,7 +86,7 @@ public final class Ingress implements AutoCloseable {
 
   private PublishedPort open(IngressPort port) {
     return switch (port.protocol()) {
-      case TCP -> new TcpPort(port, loops);
+      case TCP -> new TcpPort(port, loops, CONNECTIONS_OF_A_PORT);
       case UDP -> new UdpPort(port, loops);
     };
   }

@@ -41,8 +41,12 @@ public enum IngressCounter {
   FAILED_CLIENT_RESET("ingress.failed.client_reset"),
   /** Client reset because the backend reset its connection. */
   FAILED_BACKEND_RESET("ingress.failed.backend_reset"),
-  /** Both reset: no buffer memory or another fault of this process. */
+  /** Both reset: this process ends, or a fault of it. */
   FAILED_INTERNAL("ingress.failed.internal"),
+  /** Client reset: the port has as many connections as it may have. */
+  FAILED_LIMIT("ingress.failed.limit"),
+  /** Both reset: too many receivers stall, and no buffer is left to hold what they do not take. */
+  FAILED_MEMORY("ingress.failed.memory"),
 
   /** Datagrams from clients handed to backends. */
   UDP_TO_BACKEND("ingress.udp.to_backend"),

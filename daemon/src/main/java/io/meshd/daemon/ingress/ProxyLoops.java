@@ -1,67 +1,84 @@
 package io.meshd.daemon.ingress;
 
-import io.meshd.daemon.epoll.HalfCloseIoHandler;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.EventLoop;
+import io.meshd.daemon.epoll.Poller;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * The event loops of the ingress, in the node namespace, and what they share: allocator and
- * counters. A socket made on one of these threads belongs to the node namespace.
+ * The threads that carry connections, in the node namespace. A socket made on one of these threads
+ * belongs to the node namespace.
  */
 final class ProxyLoops {
-  private static final int PAGE_BYTES = 8192;
-
-  /** Chunks of 8 KiB << 6 = 512 KiB: the pool gives memory back in small pieces. */
-  private static final int MAX_ORDER = 6;
-
-  /** Buffers that a thread keeps for itself, per size class. */
-  private static final int SMALL_CACHE = 128;
-
-  private static final int NORMAL_CACHE = 16;
+  /** How much more than another one a loop may carry before it hands new connections over. */
+  private static final int SLACK = 4;
 
   private final MultiThreadIoEventLoopGroup group;
-  private final ByteBufAllocator allocator;
+  private final List<ProxyLoop> loops = new ArrayList<>();
   private final IngressCounters counters;
 
-  ProxyLoops(int loops, ThreadFactory nodeNamespaceThreads, IngressCounters counters) {
+  ProxyLoops(int count, ThreadFactory nodeNamespaceThreads, IngressCounters counters) {
+    this.counters = counters;
     ThreadFactory threads =
         task ->
             nodeNamespaceThreads.newThread(
                 () -> FastThreadLocalThread.runWithFastThreadLocal(task));
-    this.group = new MultiThreadIoEventLoopGroup(loops, threads, HalfCloseIoHandler.newFactory());
+    List<Poller> pollers = new ArrayList<>();
+    group =
+        new MultiThreadIoEventLoopGroup(
+            count,
+            threads,
+            executor -> {
+              Poller poller = new Poller(executor);
+              pollers.add(poller);
+              return poller;
+            });
+    for (EventExecutor executor : group) {
+      loops.add(new ProxyLoop((IoEventLoop) executor, pollers.get(loops.size()), counters));
+    }
     // Now rather than at the first connection: a namespace that cannot be entered is told at once.
-    group.forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
-    this.allocator =
-        new PooledByteBufAllocator(
-            true, 0, loops, PAGE_BYTES, MAX_ORDER, SMALL_CACHE, NORMAL_CACHE, false);
-    this.counters = counters;
+    onEach(_ -> {});
   }
 
-  EventLoop next() {
-    return group.next();
-  }
-
-  /** For descriptors that are no channels. */
+  /** For descriptors that are no connections. */
   IoEventLoop nextForHandles() {
     return group.next();
-  }
-
-  ByteBufAllocator allocator() {
-    return allocator;
   }
 
   IngressCounters counters() {
     return counters;
   }
 
-  /** Closes every connection and ends the threads; returns when they have ended, 5 s at most. */
+  /** Runs something on every loop, one after the other, and waits for it. */
+  void onEach(Consumer<ProxyLoop> task) {
+    for (ProxyLoop loop : loops) {
+      loop.executor().submit(() -> task.accept(loop)).syncUninterruptibly();
+    }
+  }
+
+  /** Who is to carry a connection that {@code loop} accepted: itself, if it is not the busier. */
+  ProxyLoop lighterThan(ProxyLoop loop) {
+    ProxyLoop lightest = loop;
+    int fewest = loop.size() - loop.size() / 8 - SLACK;
+    for (ProxyLoop other : loops) {
+      int size = other.size();
+      if (size < fewest) {
+        lightest = other;
+        fewest = size;
+      }
+    }
+    return lightest;
+  }
+
+  /** Resets every connection and ends the threads; returns when they have ended, 5 s at most. */
   void close() {
+    onEach(ProxyLoop::close);
     group.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(5, TimeUnit.SECONDS);
   }
 }

@@ -1,6 +1,6 @@
 package io.meshd.daemon.ingress;
 
-import io.netty.channel.unix.Socket;
+import io.meshd.dataplane.sys.Libc;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,31 +10,35 @@ import org.slf4j.LoggerFactory;
 final class TcpPort implements PublishedPort {
   private static final Logger LOG = LoggerFactory.getLogger(TcpPort.class);
 
+  private static final int NONE = -1;
+
   private final ProxyLoops loops;
-  private final BackendPool pool = new BackendPool();
+  private final Route route;
   private IngressPort desired;
-  private @Nullable Socket reservation;
+  private int reservation = NONE;
   private @Nullable Listener listener;
   private @Nullable BindError error;
 
-  TcpPort(IngressPort desired, ProxyLoops loops) {
+  TcpPort(IngressPort desired, ProxyLoops loops, int limit) {
     this.desired = desired;
     this.loops = loops;
+    route = new Route(limit);
   }
 
   @Override
   public void apply(IngressPort wanted) {
     desired = wanted;
-    pool.replace(wanted.backends());
+    route.pool().replace(wanted.backends());
     try {
-      if (reservation == null) {
+      if (reservation == NONE) {
         reservation = HostSockets.reserve(wanted.hostIp(), wanted.publishedPort());
       }
-      if (pool.size() == 0) {
+      if (route.pool().size() == 0) {
         stopListening();
       } else if (listener == null) {
         listener =
-            Listener.open(HostSockets.listen(wanted.hostIp(), wanted.publishedPort()), pool, loops);
+            Listener.open(
+                HostSockets.listen(wanted.hostIp(), wanted.publishedPort()), route, loops);
         loops.counters().count(IngressCounter.LISTEN_OPENED);
       }
       if (error != null) {
@@ -62,13 +66,9 @@ final class TcpPort implements PublishedPort {
   @Override
   public void unpublish() {
     stopListening();
-    if (reservation != null) {
-      try {
-        reservation.close();
-      } catch (IOException e) {
-        LOG.warn("closing port {}/tcp: {}", desired.publishedPort(), e.getMessage());
-      }
-      reservation = null;
+    if (reservation != NONE) {
+      Libc.close(reservation);
+      reservation = NONE;
     }
   }
 

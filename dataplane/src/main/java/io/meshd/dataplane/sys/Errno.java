@@ -10,10 +10,18 @@ public final class Errno {
   public static final int EAGAIN = 11;
   public static final int EBUSY = 16;
   public static final int EINVAL = 22;
+  public static final int ENFILE = 23;
+  public static final int EMFILE = 24;
+  public static final int EPIPE = 32;
   public static final int EBADFD = 77;
   public static final int EMSGSIZE = 90;
+  public static final int EAFNOSUPPORT = 97;
+  public static final int ECONNABORTED = 103;
+  public static final int ECONNRESET = 104;
   public static final int ENOBUFS = 105;
+  public static final int ETIMEDOUT = 110;
   public static final int ECONNREFUSED = 111;
+  public static final int EINPROGRESS = 115;
 
   private Errno() {}
 

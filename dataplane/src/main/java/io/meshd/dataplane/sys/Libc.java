@@ -31,6 +31,7 @@ public final class Libc {
 
   public static final int AF_INET = 2;
   public static final int AF_INET6 = 10;
+  public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_NONBLOCK = 0x800;
   public static final int SOCK_CLOEXEC = 0x80000;
@@ -39,6 +40,18 @@ public final class Libc {
   public static final int POLLIN = 1;
   public static final int POLLOUT = 4;
   public static final int EFD_CLOEXEC = 0x80000;
+  public static final int EFD_NONBLOCK = 0x800;
+
+  public static final int MSG_NOSIGNAL = 0x4000;
+  public static final int SHUT_WR = 1;
+  public static final int SPLICE_F_MOVE = 1;
+  public static final int SPLICE_F_NONBLOCK = 2;
+  public static final int F_SETPIPE_SZ = 1031;
+
+  public static final int EPOLL_CLOEXEC = 0x80000;
+  public static final int EPOLL_CTL_ADD = 1;
+  public static final int EPOLL_CTL_DEL = 2;
+  public static final int EPOLL_CTL_MOD = 3;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -65,10 +78,36 @@ public final class Libc {
   private static final MethodHandle SOCKET =
       function("socket", false, JAVA_INT, JAVA_INT, JAVA_INT);
   private static final MethodHandle BIND = function("bind", false, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle CONNECT =
-      function("connect", false, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle BIND_AT =
+      function("bind", false, JAVA_INT, JAVA_LONG, JAVA_INT);
   private static final MethodHandle SETSOCKOPT =
       function("setsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle GETSOCKOPT =
+      function("getsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle SETSOCKOPT_AT =
+      function("setsockopt", false, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle ACCEPT4 =
+      function("accept4", false, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle CONNECT =
+      function("connect", false, JAVA_INT, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle LISTEN = function("listen", false, JAVA_INT, JAVA_INT);
+  private static final MethodHandle GETSOCKNAME =
+      function("getsockname", false, JAVA_INT, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle RECV =
+      function("recv", true, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SEND =
+      function("send", true, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle SHUTDOWN = function("shutdown", false, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SPLICE =
+      function("splice", true, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle PIPE2 = function("pipe2", false, JAVA_LONG, JAVA_INT);
+  private static final MethodHandle FCNTL =
+      variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle EPOLL_CREATE1 = function("epoll_create1", false, JAVA_INT);
+  private static final MethodHandle EPOLL_CTL =
+      function("epoll_ctl", false, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle EPOLL_WAIT =
+      function("epoll_wait", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SENDMMSG =
       function("sendmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle RECVMMSG =
@@ -190,9 +229,12 @@ public final class Libc {
     }
   }
 
-  public static int connect(int fd, MemorySegment address, int length) {
+  /**
+   * @param address of {@code length} bytes as {@link SocketAddress} lays it out
+   */
+  public static int bind(int fd, long address, int length) {
     try {
-      return result((int) CONNECT.invokeExact(state(), fd, address, length));
+      return result((int) BIND_AT.invokeExact(state(), fd, address, length));
     } catch (Throwable e) {
       throw unexpected(e);
     }
@@ -202,6 +244,158 @@ public final class Libc {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment option = arena.allocateFrom(JAVA_INT, value);
       return result((int) SETSOCKOPT.invokeExact(state(), fd, level, name, option, 4));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param value address of the option's value, of {@code length} bytes
+   */
+  public static int setsockopt(int fd, int level, int name, long value, int length) {
+    try {
+      return result((int) SETSOCKOPT_AT.invokeExact(state(), fd, level, name, value, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param value address where the option's value goes
+   * @param length address of its size as an int, in and out
+   */
+  public static int getsockopt(int fd, int level, int name, long value, long length) {
+    try {
+      return result((int) GETSOCKOPT.invokeExact(state(), fd, level, name, value, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param address where the peer's address goes, as {@link SocketAddress} lays it out
+   * @param length address of the room there as an int, in and out
+   */
+  public static int accept4(int fd, long address, long length, int flags) {
+    try {
+      return result((int) ACCEPT4.invokeExact(state(), fd, address, length, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param address of {@code length} bytes as {@link SocketAddress} lays it out
+   */
+  public static int connect(int fd, long address, int length) {
+    try {
+      return result((int) CONNECT.invokeExact(state(), fd, address, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int listen(int fd, int backlog) {
+    try {
+      return result((int) LISTEN.invokeExact(state(), fd, backlog));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** As {@link #accept4} gives the peer's. */
+  public static int getsockname(int fd, long address, long length) {
+    try {
+      return result((int) GETSOCKNAME.invokeExact(state(), fd, address, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param address of at least {@code length} bytes that stay allocated during the call
+   */
+  public static long recv(int fd, long address, long length, int flags) {
+    try {
+      return result((long) RECV.invokeExact(state(), fd, address, length, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param address of at least {@code length} bytes that stay allocated during the call
+   */
+  public static long send(int fd, long address, long length, int flags) {
+    try {
+      return result((long) SEND.invokeExact(state(), fd, address, length, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int shutdown(int fd, int how) {
+    try {
+      return result((int) SHUTDOWN.invokeExact(state(), fd, how));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Between a socket and a pipe, at their own positions. */
+  public static long splice(int in, int out, long length, int flags) {
+    try {
+      return result((long) SPLICE.invokeExact(state(), in, 0L, out, 0L, length, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param ends address of two ints: the end to read, the end to write
+   */
+  public static int pipe2(long ends, int flags) {
+    try {
+      return result((int) PIPE2.invokeExact(state(), ends, flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int fcntl(int fd, int command, int argument) {
+    try {
+      return result((int) FCNTL.invokeExact(state(), fd, command, argument));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int epollCreate1(int flags) {
+    try {
+      return result((int) EPOLL_CREATE1.invokeExact(state(), flags));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param event address of one event as {@link EpollEvents} lays it out
+   */
+  public static int epollCtl(int epoll, int operation, int fd, long event) {
+    try {
+      return result((int) EPOLL_CTL.invokeExact(state(), epoll, operation, fd, event));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param events address of room for {@code count} events as {@link EpollEvents} lays them out
+   * @param timeoutMillis -1 waits for ever
+   */
+  public static int epollWait(int epoll, long events, int count, int timeoutMillis) {
+    try {
+      return result((int) EPOLL_WAIT.invokeExact(state(), epoll, events, count, timeoutMillis));
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -62,7 +62,8 @@ public final class UdpSocket implements AutoCloseable {
       MemorySegment name = arena.allocate(Messages.SocketAddress4.SIZE, 8);
       Messages.SocketAddress4.write(name, 0, address, port);
       Errno.check(
-          Libc.connect(fd, name, Messages.SocketAddress4.SIZE), "cannot connect a UDP socket");
+          Libc.connect(fd, name.address(), Messages.SocketAddress4.SIZE),
+          "cannot connect a UDP socket");
       return new UdpSocket(fd);
     } catch (IOException e) {
       Libc.close(fd);

@@ -1,0 +1,34 @@
+package io.meshd.daemon.ingress;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the connections of a published port have in common, whichever loops carry them. */
+final class Route {
+  private final BackendPool pool = new BackendPool();
+  private final AtomicInteger open = new AtomicInteger();
+  private final int limit;
+
+  /**
+   * @param limit connections at a time
+   */
+  Route(int limit) {
+    this.limit = limit;
+  }
+
+  BackendPool pool() {
+    return pool;
+  }
+
+  /** Counts a connection in, unless there are too many. */
+  boolean enter() {
+    if (open.incrementAndGet() > limit) {
+      open.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void leave() {
+    open.decrementAndGet();
+  }
+}
