@@ -61,6 +61,7 @@ final class NodeWork implements AutoCloseable {
                   plumbing.namespaces(),
                   plumbing.hostNetns(),
                   plumbing.subnets(),
+                  config.hostname(),
                   reports));
       ingress =
           keep(Ingress.open(Netns.threadFactory(plumbing.node().path()), config.ingressLoops()));

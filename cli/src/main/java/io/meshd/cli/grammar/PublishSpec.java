@@ -2,6 +2,7 @@ package io.meshd.cli.grammar;
 
 import io.meshd.api.Services.PortConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -12,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   short:  [published:]target[/protocol]          8080:80/udp   8000-8002:80-82   80
- *   long:   published=8080,target=80[,protocol=udp][,mode=host]
+ *   long:   published=8080,target=80[,protocol=udp][,mode=host][,ip=10.0.0.5]
  * </pre>
  *
- * Without a published port the swarm picks one: the port is then 0 on the wire.
+ * {@code ip=} is ours: the only address of each node that answers. Without a published port the
+ * swarm picks one: the port is then 0 on the wire.
  */
 public record PublishSpec(List<PortConfig> ports) {
+  private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
   private static final Pattern LONG = Pattern.compile("\\w+=\\w+(,\\w+=\\w+)*");
 
   private record Range(int first, int last) {
@@ -33,6 +36,7 @@ public record PublishSpec(List<PortConfig> ports) {
   private static List<PortConfig> parseLong(String text) {
     String protocol = "tcp";
     String mode = "ingress";
+    String ip = null;
     int target = 0;
     int published = 0;
     for (String field : text.split(",", -1)) {
@@ -45,6 +49,7 @@ public record PublishSpec(List<PortConfig> ports) {
         case "protocol" -> protocol = longProtocol(value);
         case "mode" -> mode = publishMode(value);
         case "target" -> target = longPort("target", value);
+        case "ip" -> ip = hostIp(value);
         case "published" -> published = longPort("published", value);
         default -> throw new IllegalArgumentException("invalid field key: " + pair[0]);
       }
@@ -52,7 +57,16 @@ public record PublishSpec(List<PortConfig> ports) {
     if (target == 0) {
       throw new IllegalArgumentException("missing mandatory field 'target'");
     }
-    return List.of(port(protocol, target, published, mode));
+    return List.of(port(protocol, target, published, mode, ip));
+  }
+
+  private static String hostIp(String value) {
+    if (!IPV4.matcher(value).matches()
+        || Arrays.stream(value.split("\\.", -1)).anyMatch(part -> Integer.parseInt(part) > 255)) {
+      throw new IllegalArgumentException(
+          "invalid ip value (%s): must be an IPv4 address".formatted(value));
+    }
+    return value;
   }
 
   private static String longProtocol(String value) {
@@ -122,7 +136,7 @@ public record PublishSpec(List<PortConfig> ports) {
     for (int i = 0; i <= count; i++) {
       int target = targets.first() + (targets.size() == 0 ? 0 : i);
       int publish = host.isEmpty() ? 0 : published.first() + i;
-      ports.add(port(protocol, target, publish, "ingress"));
+      ports.add(port(protocol, target, publish, "ingress", null));
     }
     return ports;
   }
@@ -143,7 +157,9 @@ public record PublishSpec(List<PortConfig> ports) {
     return value > 0xffff ? -1 : value;
   }
 
-  private static PortConfig port(String protocol, int target, int published, String mode) {
-    return new PortConfig(null, protocol, target, published == 0 ? null : published, mode);
+  private static PortConfig port(
+      String protocol, int target, int published, String mode, @Nullable String ip) {
+    return new PortConfig(
+        null, protocol, target, published == 0 ? null : published, mode, ip, null);
   }
 }

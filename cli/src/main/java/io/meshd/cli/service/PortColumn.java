@@ -8,22 +8,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The PORTS column of {@code service ls}: {@code *:8080->80/tcp}, neighbours joined as {@code
- * *:8080-8082->80-82/tcp}. Ports of host mode are the tasks' and not shown here.
+ * *:8080-8082->80-82/tcp}; the star is the address where only one answers. Ports of host mode are
+ * the tasks' and not shown here.
  */
 final class PortColumn {
   private PortColumn() {}
 
-  private record Run(int published, int publishedEnd, int target, int targetEnd, String protocol) {
+  private record Run(
+      String ip, int published, int publishedEnd, int target, int targetEnd, String protocol) {
     static Run of(PortConfig port) {
       int published = ServicePorts.published(port);
       int target = port.targetPort();
-      return new Run(published, published, target, target, ServicePorts.protocol(port));
+      return new Run(
+          ServicePorts.address(port),
+          published,
+          published,
+          target,
+          target,
+          ServicePorts.protocol(port));
     }
 
     /** Docker's rule: both sides go up by at most one, and a range never takes a target twice. */
     boolean takes(Run next) {
       boolean isRange = targetEnd != target;
       return next.protocol.equals(protocol)
+          && next.ip.equals(ip)
           && next.published - publishedEnd <= 1
           && next.target >= targetEnd
           && next.target - targetEnd <= 1
@@ -31,11 +40,17 @@ final class PortColumn {
     }
 
     Run with(Run next) {
-      return new Run(published, next.published, target, next.target, protocol);
+      return new Run(ip, published, next.published, target, next.target, protocol);
     }
 
     String text() {
-      return "*:" + side(published, publishedEnd) + "->" + side(target, targetEnd) + "/" + protocol;
+      return ip
+          + ":"
+          + side(published, publishedEnd)
+          + "->"
+          + side(target, targetEnd)
+          + "/"
+          + protocol;
     }
 
     private static String side(int first, int last) {
@@ -51,7 +66,10 @@ final class PortColumn {
         ports.stream()
             .filter(port -> ServicePorts.mode(port).equals("ingress"))
             .map(Run::of)
-            .sorted(Comparator.comparing(Run::protocol).thenComparingInt(Run::published))
+            .sorted(
+                Comparator.comparing(Run::protocol)
+                    .thenComparing(Run::ip)
+                    .thenComparingInt(Run::published))
             .toList();
     List<String> texts = new ArrayList<>();
     Run run = null;

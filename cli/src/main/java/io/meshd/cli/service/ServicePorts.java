@@ -38,6 +38,11 @@ final class ServicePorts {
     return Objects.requireNonNullElse(port.publishedPort(), 0);
   }
 
+  /** The only address that answers, or a star. */
+  static String address(PortConfig port) {
+    return Objects.requireNonNullElse(port.hostIp(), "*");
+  }
+
   static String protocol(PortConfig port) {
     return Objects.requireNonNullElse(port.protocol(), "tcp");
   }
@@ -47,6 +52,8 @@ final class ServicePorts {
   }
 
   private static String text(PortConfig port) {
-    return "%d:%d/%s/%s".formatted(published(port), port.targetPort(), protocol(port), mode(port));
+    String text =
+        "%d:%d/%s/%s".formatted(published(port), port.targetPort(), protocol(port), mode(port));
+    return port.hostIp() == null ? text : text + "/" + port.hostIp();
   }
 }

@@ -169,6 +169,9 @@ final class ServiceText {
       out.append("\n  Protocol = ").append(ServicePorts.protocol(port));
       out.append("\n  TargetPort = ").append(port.targetPort());
       out.append("\n  PublishMode = ").append(ServicePorts.mode(port));
+      if (port.hostIp() != null) {
+        out.append("\n  HostIP = ").append(port.hostIp());
+      }
     }
     line(" ");
   }

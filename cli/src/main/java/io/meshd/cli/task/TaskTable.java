@@ -114,8 +114,9 @@ public final class TaskTable {
     return ports.stream()
         .map(
             port ->
-                "*:%d->%d/%s"
+                "%s:%d->%d/%s"
                     .formatted(
+                        port.hostIp() == null ? "*" : port.hostIp(),
                         port.publishedPort() == null ? 0 : port.publishedPort(),
                         port.targetPort(),
                         port.protocol()))

@@ -20,6 +20,8 @@ final class PortColumnTest {
         "80-81:80|*:80-81->80/tcp",
         "80:80 81:81 82:80|*:80-81->80-81/tcp, *:82->80/tcp",
         "80:80 90:90|*:80->80/tcp, *:90->90/tcp",
+        "published=80,target=80,ip=10.0.0.2 published=80,target=80,ip=10.0.0.1"
+            + "|10.0.0.1:80->80/tcp, 10.0.0.2:80->80/tcp",
         "published=53,target=53,mode=host 80:80|*:80->80/tcp",
       })
   void neighboursAreJoined(String published, String column) {

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *       nothing passes from task to task.
  * </ul>
  *
- * Both are masqueraded behind the node, and nothing is forwarded between them. Their subnets are
- * chosen once and kept on disk.
+ * Both are masqueraded behind the node, and nothing is forwarded between them but what asked for a
+ * published port. Their subnets are chosen once and kept on disk.
  */
 public final class NodeBridges {
   public static final String LOCAL = "mesh_bridge";
@@ -130,6 +130,7 @@ public final class NodeBridges {
       }
       chain forward {
         type filter hook forward priority filter; policy accept;
+        ct status dnat accept
         iifname "%4$s" oifname { "%3$s", "%4$s" } drop
         iifname "%3$s" oifname "%4$s" drop
       }
@@ -151,7 +152,7 @@ public final class NodeBridges {
                   "-m",
                   "conntrack",
                   "--ctstate",
-                  "RELATED,ESTABLISHED",
+                  "RELATED,ESTABLISHED,DNAT",
                   "-j",
                   "ACCEPT"));
       for (List<String> rule : rules) {

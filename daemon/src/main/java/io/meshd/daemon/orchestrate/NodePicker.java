@@ -11,23 +11,23 @@ import io.meshd.daemon.state.TaskState;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which node gets the next task: of those that may have it the one with the fewest tasks of the
- * service, then with the fewest tasks, then the first by ID. Counts what was picked meanwhile.
+ * Which node gets the next task: of those that may have it the one that rejected the fewest of the
+ * service (another process may have a host port there), then the one with the fewest tasks of it,
+ * then with the fewest tasks, then the first by ID. Counts what was picked meanwhile.
  */
 final class NodePicker {
   private final List<NodeRecord> nodes;
   private final Map<String, Integer> tasks = new HashMap<>();
   private final Map<String, Integer> tasksOfService = new HashMap<>();
-  private final Set<String> hostPorts = new HashSet<>();
+  private final Map<String, Integer> rejectedByNode = new HashMap<>();
+  private final Map<String, List<Services.PortConfig>> hostPorts = new HashMap<>();
 
   /**
    * @param nodeId empty when there is none
@@ -56,6 +56,9 @@ final class NodePicker {
   NodePicker(ClusterState state) {
     nodes = state.nodes().values().stream().sorted(Comparator.comparing(NodeRecord::id)).toList();
     for (TaskRecord task : state.tasks().values()) {
+      if (task.status().state() == TaskState.REJECTED) {
+        rejectedByNode.merge(task.serviceId() + "/" + task.nodeId(), 1, Integer::sum);
+      }
       if (task.nodeId().isEmpty() || task.status().state().terminal()) {
         continue;
       }
@@ -76,15 +79,26 @@ final class NodePicker {
 
   /** A task that is ending still has its ports. */
   private void hold(ServiceRecord service, String nodeId) {
-    fixedHostPorts(service).forEach(port -> hostPorts.add(nodeId + "/" + port));
+    fixedHostPorts(service)
+        .forEach(
+            port ->
+                hostPorts.computeIfAbsent(place(nodeId, port), key -> new ArrayList<>()).add(port));
   }
 
-  private static List<String> fixedHostPorts(ServiceRecord service) {
+  private static List<Services.PortConfig> fixedHostPorts(ServiceRecord service) {
     return service.ports().stream()
         .filter(ServiceSpecs::host)
         .filter(port -> ServiceSpecs.publishedPort(port) != 0)
-        .map(port -> ServiceSpecs.protocol(port) + "/" + ServiceSpecs.publishedPort(port))
         .toList();
+  }
+
+  private static String place(String nodeId, Services.PortConfig port) {
+    return nodeId + "/" + ServiceSpecs.protocol(port) + "/" + ServiceSpecs.publishedPort(port);
+  }
+
+  private boolean held(String nodeId, Services.PortConfig port) {
+    return hostPorts.getOrDefault(place(nodeId, port), List.of()).stream()
+        .anyMatch(other -> ServiceSpecs.shareAddress(other, port));
   }
 
   static List<String> constraints(ServiceRecord service) {
@@ -122,7 +136,8 @@ final class NodePicker {
     Optional<NodeRecord> best =
         candidates.stream()
             .min(
-                Comparator.<NodeRecord>comparingInt(node -> ofService(service, node))
+                Comparator.<NodeRecord>comparingInt(node -> rejected(service, node))
+                    .thenComparingInt(node -> ofService(service, node))
                     .thenComparingInt(node -> tasks.getOrDefault(node.id(), 0)));
     if (best.isEmpty()) {
       return new Choice("", explain(obstacles));
@@ -144,6 +159,10 @@ final class NodePicker {
     return new Choice(nodeId, null);
   }
 
+  private int rejected(ServiceRecord service, NodeRecord node) {
+    return rejectedByNode.getOrDefault(service.id() + "/" + node.id(), 0);
+  }
+
   private int ofService(ServiceRecord service, NodeRecord node) {
     return tasksOfService.getOrDefault(service.id() + "/" + node.id(), 0);
   }
@@ -155,9 +174,7 @@ final class NodePicker {
     if (!Constraint.allMatch(constraints(service), node)) {
       return Optional.of(Obstacle.CONSTRAINTS);
     }
-    boolean taken =
-        fixedHostPorts(service).stream()
-            .anyMatch(port -> hostPorts.contains(node.id() + "/" + port));
+    boolean taken = fixedHostPorts(service).stream().anyMatch(port -> held(node.id(), port));
     if (taken) {
       return Optional.of(Obstacle.HOST_PORT);
     }

@@ -4,9 +4,12 @@ import io.meshd.api.Services.ContainerSpec;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NetworkRecord;
+import io.meshd.daemon.state.ServiceRecord;
+import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.tasks.DesiredTask;
 import io.meshd.daemon.tasks.DesiredTask.TaskNetwork;
+import io.meshd.daemon.tasks.HostPort;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,7 +60,23 @@ final class DesiredTasks {
         spec.stopSignal(),
         grace == null ? DesiredTask.DEFAULT_GRACE_NANOS : grace,
         state.version(),
-        networks);
+        networks,
+        hostPorts(state.services().get(task.serviceId())));
+  }
+
+  private static List<HostPort> hostPorts(@Nullable ServiceRecord service) {
+    return service == null
+        ? List.of()
+        : service.ports().stream()
+            .filter(ServiceSpecs::host)
+            .map(
+                port ->
+                    new HostPort(
+                        ServiceSpecs.protocol(port),
+                        port.hostIp(),
+                        ServiceSpecs.publishedPort(port),
+                        port.targetPort()))
+            .toList();
   }
 
   /** Why this node has no way to run it, or null. */

@@ -1,8 +1,10 @@
 package io.meshd.daemon.reconcile;
 
+import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.tasks.HostPort;
 import io.meshd.daemon.tasks.TaskStatus;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -82,7 +84,15 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
         status.message(),
         status.err(),
         status.pid(),
-        status.exitCode());
+        status.exitCode(),
+        status.hostPorts().isEmpty()
+            ? null
+            : status.hostPorts().stream().map(TaskReports::portOf).toList());
+  }
+
+  private static PortConfig portOf(HostPort port) {
+    return new PortConfig(
+        null, port.protocol(), port.target(), port.published(), "host", port.hostIp(), null);
   }
 
   private void run() {

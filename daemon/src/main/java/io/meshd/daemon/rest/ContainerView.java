@@ -1,6 +1,7 @@
 package io.meshd.daemon.rest;
 
 import io.meshd.api.Mesh;
+import io.meshd.daemon.tasks.HostPort;
 import io.meshd.daemon.tasks.LocalTasks.LocalTask;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,8 +26,32 @@ final class ContainerView {
         task.created().getEpochSecond(),
         task.state(),
         status(task, now),
-        List.of(),
+        task.hostPorts().stream().map(ContainerView::port).toList(),
         labels(task));
+  }
+
+  private static Map<String, Object> port(HostPort port) {
+    return Map.of(
+        "IP", Objects.requireNonNullElse(port.hostIp(), "0.0.0.0"),
+        "PrivatePort", port.target(),
+        "PublicPort", port.published(),
+        "Type", port.protocol());
+  }
+
+  /** As Docker maps them: 80/tcp to where it is bound. */
+  private static Map<String, Object> bindings(LocalTask task) {
+    Map<String, Object> ports = new LinkedHashMap<>();
+    for (HostPort port : task.hostPorts()) {
+      ports.put(
+          port.target() + "/" + port.protocol(),
+          List.of(
+              Map.of(
+                  "HostIp",
+                  Objects.requireNonNullElse(port.hostIp(), "0.0.0.0"),
+                  "HostPort",
+                  Integer.toString(port.published()))));
+    }
+    return ports;
   }
 
   private static Map<String, String> labels(LocalTask task) {
@@ -106,7 +131,7 @@ final class ContainerView {
     container.put("Name", "/" + task.name());
     container.put("RestartCount", 0);
     container.put("Config", config);
-    container.put("NetworkSettings", Map.of("Networks", Map.of(), "Ports", Map.of()));
+    container.put("NetworkSettings", Map.of("Networks", Map.of(), "Ports", bindings(task)));
     return container;
   }
 

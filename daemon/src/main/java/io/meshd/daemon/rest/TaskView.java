@@ -5,7 +5,6 @@ import io.meshd.api.Tasks;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NetworkRecord;
-import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,12 +27,12 @@ final class TaskView {
         task.serviceId(),
         task.slot() > 0 ? task.slot() : null,
         task.nodeId().isEmpty() ? null : task.nodeId(),
-        status(task, state.services().get(task.serviceId())),
+        status(task),
         task.desiredState().word(),
         attachments(task, state));
   }
 
-  private static Tasks.TaskStatus status(TaskRecord task, @Nullable ServiceRecord service) {
+  private static Tasks.TaskStatus status(TaskRecord task) {
     TaskRecord.Status status = task.status();
     boolean started = status.pid() != null || status.exitCode() != null;
     return new Tasks.TaskStatus(
@@ -47,16 +46,7 @@ final class TaskView {
                 Objects.requireNonNullElse(status.pid(), 0),
                 Objects.requireNonNullElse(status.exitCode(), 0))
             : null,
-        new Tasks.PortStatus(task.serving() ? hostPorts(service) : null));
-  }
-
-  private static @Nullable List<Services.PortConfig> hostPorts(@Nullable ServiceRecord service) {
-    if (service == null) {
-      return null;
-    }
-    List<Services.PortConfig> ports =
-        service.ports().stream().filter(port -> "host".equals(port.publishMode())).toList();
-    return ports.isEmpty() ? null : ports;
+        new Tasks.PortStatus(task.serving() ? status.hostPorts() : null));
   }
 
   private static @Nullable List<Tasks.NetworkAttachment> attachments(

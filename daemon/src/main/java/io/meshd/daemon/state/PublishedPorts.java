@@ -4,12 +4,14 @@ import io.meshd.api.Services;
 import io.meshd.ipam.PortAllocator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Published ports across services. An ingress port is one service's on all nodes; host-mode ports
- * of several services may have one number, the scheduler then keeps them on different nodes.
+ * Published ports across services. An ingress port is one service's on all nodes, or on one address
+ * of each; host-mode ports of several services may have one number, the scheduler then keeps them
+ * on different nodes.
  */
 final class PublishedPorts {
   private PublishedPorts() {}
@@ -63,7 +65,8 @@ final class PublishedPorts {
       boolean same =
           ServiceSpecs.ingress(before)
               && before.targetPort() == port.targetPort()
-              && ServiceSpecs.protocol(before).equals(ServiceSpecs.protocol(port));
+              && ServiceSpecs.protocol(before).equals(ServiceSpecs.protocol(port))
+              && Objects.equals(before.hostIp(), port.hostIp());
       if (same && allocator.reserve(ServiceSpecs.publishedPort(before))) {
         return numbered(port, ServiceSpecs.publishedPort(before));
       }
@@ -119,7 +122,8 @@ final class PublishedPorts {
       for (Services.PortConfig other : service.ports()) {
         boolean same =
             ServiceSpecs.publishedPort(other) == number
-                && ServiceSpecs.protocol(other).equals(ServiceSpecs.protocol(port));
+                && ServiceSpecs.protocol(other).equals(ServiceSpecs.protocol(port))
+                && ServiceSpecs.shareAddress(other, port);
         boolean bothHost = ServiceSpecs.host(other) && ServiceSpecs.host(port);
         if (same && !bothHost) {
           throw Refusal.invalid(

@@ -1,8 +1,8 @@
 package io.meshd.daemon.state;
 
 import io.meshd.api.Services;
+import io.meshd.ipam.Ipv4;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ServiceSpecCheck {
   private ServiceSpecCheck() {}
 
+  private static final Set<String> CLIENT_ADDRESSES = Set.of("snat", "proxy-v2", "preserve");
   private static final Set<String> CONDITIONS = Set.of("any", "on-failure", "none");
   private static final Set<String> FAILURE_ACTIONS = Set.of("pause", "continue", "rollback");
   private static final Set<String> ORDERS = Set.of("stop-first", "start-first");
@@ -172,21 +173,57 @@ final class ServiceSpecCheck {
       return new Services.EndpointSpec(mode, null, endpoint.balancing(), endpoint.ingressDnsrr());
     }
     List<Services.PortConfig> ports = new ArrayList<>();
-    Set<String> published = new HashSet<>();
     for (Services.PortConfig port : endpoint.ports()) {
       Services.PortConfig filled = port(port);
       if (mode.equals("dnsrr") && ServiceSpecs.ingress(filled)) {
         throw Refusal.invalid(
             "EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
       }
-      int number = ServiceSpecs.publishedPort(filled);
-      if (number != 0 && !published.add(filled.protocol() + "/" + number)) {
+      if (ports.stream().anyMatch(other -> samePlace(other, filled))) {
         throw Refusal.invalid("EndpointSpec: duplicate published ports provided");
       }
       ports.add(filled);
     }
     return new Services.EndpointSpec(
         mode, List.copyOf(ports), endpoint.balancing(), endpoint.ingressDnsrr());
+  }
+
+  private static boolean samePlace(Services.PortConfig a, Services.PortConfig b) {
+    int number = ServiceSpecs.publishedPort(a);
+    return number != 0
+        && number == ServiceSpecs.publishedPort(b)
+        && ServiceSpecs.protocol(a).equals(ServiceSpecs.protocol(b))
+        && ServiceSpecs.shareAddress(a, b);
+  }
+
+  private static void checkClientAddress(Services.PortConfig port) {
+    String mode = port.clientAddress();
+    if (mode == null) {
+      return;
+    }
+    if (!CLIENT_ADDRESSES.contains(mode)) {
+      throw Refusal.invalid(
+          "EndpointSpec: invalid client address mode " + mode + ": use snat, proxy-v2 or preserve");
+    }
+    if (ServiceSpecs.protocol(port).equals("udp") && mode.equals("proxy-v2")) {
+      throw Refusal.invalid(
+          "EndpointSpec: client address mode proxy-v2 is for tcp: a datagram has no first byte of a"
+              + " connection to put a header before");
+    }
+  }
+
+  /** Every address of a node is what is meant where none is said. */
+  private static @Nullable String hostIp(Services.PortConfig port) {
+    String ip = port.hostIp();
+    if (ip == null || ip.isEmpty() || ip.equals("0.0.0.0")) {
+      return null;
+    }
+    try {
+      return Ipv4.format(Ipv4.parse(ip));
+    } catch (IllegalArgumentException e) {
+      throw Refusal.invalid(
+          "EndpointSpec: invalid address " + ip + " of a published port: use an IPv4 address");
+    }
   }
 
   private static Services.PortConfig port(Services.PortConfig port) {
@@ -204,6 +241,7 @@ final class ServiceSpecCheck {
       throw Refusal.invalid(
           "EndpointSpec: invalid target port " + port.targetPort() + ": use 1 to 65535");
     }
+    checkClientAddress(port);
     int published = ServiceSpecs.publishedPort(port);
     if (published < 0 || published > 65535) {
       throw Refusal.invalid(
@@ -215,7 +253,7 @@ final class ServiceSpecCheck {
         port.targetPort(),
         published == 0 ? null : published,
         mode,
-        port.hostIp(),
+        hostIp(port),
         port.clientAddress());
   }
 }

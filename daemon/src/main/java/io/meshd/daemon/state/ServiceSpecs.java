@@ -73,6 +73,11 @@ public final class ServiceSpecs {
     return ports.stream().anyMatch(ServiceSpecs::ingress);
   }
 
+  /** Whether there is an address on which both would be: the same one, or one is for all. */
+  public static boolean shareAddress(Services.PortConfig a, Services.PortConfig b) {
+    return a.hostIp() == null || b.hostIp() == null || a.hostIp().equals(b.hostIp());
+  }
+
   /** tcp or udp. */
   public static String protocol(Services.PortConfig port) {
     return port.protocol() == null || port.protocol().isEmpty() ? "tcp" : port.protocol();

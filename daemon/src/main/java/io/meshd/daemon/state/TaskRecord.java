@@ -32,6 +32,7 @@ public record TaskRecord(
    *
    * @param timestamp RFC 3339
    * @param pid of the task's first process, in the node's pid namespace
+   * @param hostPorts what it has on its node in host mode; null for none
    */
   public record Status(
       TaskState state,
@@ -39,7 +40,19 @@ public record TaskRecord(
       @Nullable String message,
       @Nullable String err,
       @Nullable Integer pid,
-      @Nullable Integer exitCode) {}
+      @Nullable Integer exitCode,
+      @Nullable List<Services.PortConfig> hostPorts) {
+    /** Of a task without ports. */
+    public Status(
+        TaskState state,
+        String timestamp,
+        @Nullable String message,
+        @Nullable String err,
+        @Nullable Integer pid,
+        @Nullable Integer exitCode) {
+      this(state, timestamp, message, err, pid, exitCode, null);
+    }
+  }
 
   /** Docker's container name: web.1.id for replicated, web.nodeid.id for global services. */
   public String name() {

@@ -178,7 +178,8 @@ final class TaskTransitions {
         || !Objects.equals(status.message(), old.message())
         || !Objects.equals(status.err(), old.err())
         || !Objects.equals(status.pid(), old.pid())
-        || !Objects.equals(status.exitCode(), old.exitCode());
+        || !Objects.equals(status.exitCode(), old.exitCode())
+        || !Objects.equals(status.hostPorts(), old.hostPorts());
   }
 
   static String remove(Draft draft, Command.RemoveTasks command) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param stopGraceNanos from the stop signal to SIGKILL
  * @param generation of what asked for it; only ever compared
  * @param networks overlays in order: eth0, eth1, ...; without any, eth0 is on the local bridge
+ * @param hostPorts in host mode
  */
 public record DesiredTask(
     String id,
@@ -29,7 +30,13 @@ public record DesiredTask(
     @Nullable String stopSignal,
     long stopGraceNanos,
     long generation,
-    List<TaskNetwork> networks) {
+    List<TaskNetwork> networks,
+    List<HostPort> hostPorts) {
+
+  /** Of an older daemon's files: no ports. */
+  public DesiredTask {
+    hostPorts = hostPorts == null ? List.of() : hostPorts;
+  }
 
   /** Docker's grace: 10 s. */
   public static final long DEFAULT_GRACE_NANOS = 10_000_000_000L;

@@ -37,6 +37,7 @@ final class HeldTask {
 
   private final TaskFolder folder;
   private final TaskInterfaces interfaces;
+  private final HostPorts hostPorts;
   private final TaskLauncher launcher;
   private final TaskStatus.Listener listener;
   private final @Nullable Cgroup cgroup;
@@ -51,12 +52,14 @@ final class HeldTask {
       StoredTask stored,
       TaskFolder folder,
       TaskInterfaces interfaces,
+      HostPorts hostPorts,
       TaskLauncher launcher,
       TaskStatus.Listener listener)
       throws IOException {
     this.stored = stored;
     this.folder = folder;
     this.interfaces = interfaces;
+    this.hostPorts = hostPorts;
     this.launcher = launcher;
     this.listener = listener;
     this.cgroup = Cgroup.of(stored.task().id());
@@ -79,7 +82,7 @@ final class HeldTask {
     return cgroup == null || !cgroup.exists() ? null : cgroup.path();
   }
 
-  /** Makes the namespace. */
+  /** Makes the namespace and takes the ports. */
   synchronized void prepare() {
     if (stored.phase().compareTo(Phase.PREPARING) > 0) {
       return;
@@ -87,6 +90,12 @@ final class HeldTask {
     change(stored.to(Phase.PREPARING, "preparing", null));
     try {
       interfaces.prepare(task().id());
+      if (!task().hostPorts().isEmpty() && stored.hostPorts().isEmpty()) {
+        stored =
+            stored.withHostPorts(
+                hostPorts.hold(task().id(), task().hostPorts(), stored.bridgeAddress()));
+        write();
+      }
     } catch (IOException e) {
       reject(e);
     }
@@ -352,8 +361,20 @@ final class HeldTask {
   private void change(StoredTask next) {
     stored = next;
     write();
+    if (next.phase().terminal()) {
+      // Before anybody hears of the end: the next task may want the same.
+      releasePorts();
+    }
     listener.onStatus(next.task().id(), next.status());
     notifyAll();
+  }
+
+  private void releasePorts() {
+    try {
+      hostPorts.release(task().id());
+    } catch (IOException e) {
+      LOG.warn("task {}: its ports cannot be given up: {}", task().id(), words(e));
+    }
   }
 
   private void write() {

@@ -16,6 +16,7 @@ public interface LocalTasks {
    * @param command the command line
    * @param state created, running, exited
    * @param addresses with prefix length, one per interface, in order
+   * @param hostPorts in host mode
    */
   record LocalTask(
       String id,
@@ -29,7 +30,8 @@ public interface LocalTasks {
       Instant created,
       @Nullable Instant started,
       @Nullable Instant finished,
-      List<String> addresses) {}
+      List<String> addresses,
+      List<HostPort> hostPorts) {}
 
   /**
    * Starts a command inside a task's namespaces.

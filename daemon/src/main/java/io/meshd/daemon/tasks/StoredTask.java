@@ -2,6 +2,7 @@ package io.meshd.daemon.tasks;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt RFC 3339, as the other times
  * @param stopRequested its end is a shutdown, not a failure
  * @param devices true while a namespace or device of it may exist
+ * @param hostPorts what it has on this node, all with a number; kept for the record when it ended
  */
 record StoredTask(
     DesiredTask task,
@@ -25,7 +27,13 @@ record StoredTask(
     String createdAt,
     @Nullable String startedAt,
     boolean stopRequested,
-    boolean devices) {
+    boolean devices,
+    List<HostPort> hostPorts) {
+
+  /** Of an older daemon's files: no ports. */
+  StoredTask {
+    hostPorts = hostPorts == null ? List.of() : hostPorts;
+  }
 
   static StoredTask accepted(DesiredTask task, @Nullable String bridgeAddress) {
     String now = Instant.now().toString();
@@ -41,12 +49,13 @@ record StoredTask(
         now,
         null,
         false,
-        true);
+        true,
+        List.of());
   }
 
   @JsonIgnore
   TaskStatus status() {
-    return new TaskStatus(phase, Instant.parse(changedAt), message, err, pid, exitCode);
+    return new TaskStatus(phase, Instant.parse(changedAt), message, err, pid, exitCode, hostPorts);
   }
 
   StoredTask to(TaskStatus.Phase next, String saying, @Nullable String error) {
@@ -75,7 +84,8 @@ record StoredTask(
         createdAt,
         startedAt,
         true,
-        devices);
+        devices,
+        hostPorts);
   }
 
   StoredTask withoutDevices() {
@@ -91,7 +101,25 @@ record StoredTask(
         createdAt,
         startedAt,
         stopRequested,
-        false);
+        false,
+        hostPorts);
+  }
+
+  StoredTask withHostPorts(List<HostPort> ports) {
+    return new StoredTask(
+        task,
+        bridgeAddress,
+        phase,
+        changedAt,
+        message,
+        err,
+        pid,
+        exitCode,
+        createdAt,
+        startedAt,
+        stopRequested,
+        devices,
+        ports);
   }
 
   private StoredTask at(
@@ -113,6 +141,7 @@ record StoredTask(
         createdAt,
         started,
         stopRequested,
-        devices);
+        devices,
+        hostPorts);
   }
 }

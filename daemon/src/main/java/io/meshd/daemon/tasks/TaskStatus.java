@@ -1,6 +1,7 @@
 package io.meshd.daemon.tasks;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param pid of the task's first process while it runs
  * @param exitCode 128 + signal for a process that was killed; null while it runs, or when it was
  *     lost
+ * @param hostPorts in host mode, all with a number once the task is prepared
  */
 public record TaskStatus(
     Phase phase,
@@ -18,7 +20,19 @@ public record TaskStatus(
     String message,
     @Nullable String err,
     @Nullable Integer pid,
-    @Nullable Integer exitCode) {
+    @Nullable Integer exitCode,
+    List<HostPort> hostPorts) {
+
+  /** Of a task without ports. */
+  public TaskStatus(
+      Phase phase,
+      Instant at,
+      String message,
+      @Nullable String err,
+      @Nullable Integer pid,
+      @Nullable Integer exitCode) {
+    this(phase, at, message, err, pid, exitCode, List.of());
+  }
 
   /** Swarm's task states from where a node takes part in them, in their order. */
   public enum Phase {

@@ -34,6 +34,7 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
   private final Path folder;
   private final TaskInterfaces interfaces;
   private final BridgeAddresses bridgeAddresses;
+  private final HostPorts hostPorts;
   private final TaskLauncher launcher;
   private final TaskExec exec;
   private final TaskStatus.Listener listener;
@@ -46,6 +47,7 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
    *
    * @param folder where each task has its folder, below the data folder
    * @param hostNetns the namespace of the bridges, null for the daemon's own
+   * @param nodeName for words to users
    * @param listener hears only what changes from now on; see {@link #status} for the rest
    */
   public TaskSupervisor(
@@ -53,11 +55,13 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
       NetworkNamespaces namespaces,
       @Nullable Path hostNetns,
       NodeBridges.Subnets subnets,
+      String nodeName,
       TaskStatus.Listener listener)
       throws IOException {
     this.folder = folder;
     this.interfaces = new TaskInterfaces(namespaces, hostNetns, subnets);
     this.bridgeAddresses = new BridgeAddresses(folder.resolve("bridge-addresses.json"), subnets);
+    this.hostPorts = new HostPorts(hostNetns, subnets, nodeName);
     this.launcher = new TaskLauncher(folder);
     this.exec = new TaskExec(launcher.shim());
     this.listener = listener;
@@ -78,12 +82,18 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
         task.delete(); // killed before it was accepted
         continue;
       }
-      hold(stored, task).look();
+      HeldTask held = hold(stored, task);
+      String address = stored.bridgeAddress();
+      if (!stored.phase().terminal() && !stored.hostPorts().isEmpty() && address != null) {
+        hostPorts.adopt(stored.task().id(), stored.hostPorts(), address);
+      }
+      held.look();
     }
+    hostPorts.apply();
   }
 
   private HeldTask hold(StoredTask stored, TaskFolder path) throws IOException {
-    HeldTask held = new HeldTask(stored, path, interfaces, launcher, listener);
+    HeldTask held = new HeldTask(stored, path, interfaces, hostPorts, launcher, listener);
     tasks.put(stored.task().id(), held);
     watch.add(stored.task().id(), path.path());
     return held;
@@ -235,7 +245,8 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
         Instant.parse(stored.createdAt()),
         stored.startedAt() == null ? null : Instant.parse(stored.startedAt()),
         phase.terminal() ? Instant.parse(stored.changedAt()) : null,
-        interfaces.addresses(stored));
+        interfaces.addresses(stored),
+        phase.terminal() ? List.of() : stored.hostPorts());
   }
 
   @Override
@@ -311,6 +322,11 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
       watch.close();
     } catch (IOException e) {
       LOG.warn("the watch on tasks cannot be closed: {}", e.toString());
+    }
+    try {
+      hostPorts.close();
+    } catch (IOException e) {
+      LOG.warn("ports of tasks cannot be let go: {}", e.toString());
     }
   }
 }

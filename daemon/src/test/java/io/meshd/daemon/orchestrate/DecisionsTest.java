@@ -170,6 +170,32 @@ class DecisionsTest {
   }
 
   @Test
+  void hostPortsOfDifferentAddressesDoNot() {
+    Services.PortConfig one =
+        new Services.PortConfig(null, "udp", 53, 53, "host", "10.99.0.1", null);
+    Services.PortConfig two =
+        new Services.PortConfig(null, "udp", 53, 53, "host", "10.99.0.2", null);
+    cluster.done(createService("s", with(spec("dns", 3), null, one)));
+    cluster.done(createService("s2", with(spec("dns2", 3), null, two)));
+    sim.settle();
+    assertEquals("{n1=2, n2=2, n3=2}", sim.spread());
+    cluster.done(createService("s3", with(spec("all", 1), null, hostPort(53, 53))));
+    sim.settle();
+    assertEquals(1, sim.tasks(t -> t.status().state() == TaskState.PENDING).size());
+  }
+
+  @Test
+  void aTaskThatItsNodeRejectsIsTriedElsewhere() {
+    sim.stuck = task -> task.nodeId().equals("n1");
+    cluster.done(createService("s", with(spec("dns", 1), null, hostPort(53, 53))));
+    sim.settle();
+    TaskRecord task = sim.tasks(t -> t.nodeId().equals("n1")).getFirst();
+    cluster.report(sim.at(), TaskState.REJECTED, task.id());
+    sim.run(Duration.ofMinutes(1));
+    assertEquals("{n2=1}", sim.spread());
+  }
+
+  @Test
   void hostPortsKeepTasksApart() {
     cluster.done(createService("s", with(spec("dns", 5), null, hostPort(53, 53))));
     cluster.done(createService("s2", with(spec("free", 3), null, hostPort(0, 53))));

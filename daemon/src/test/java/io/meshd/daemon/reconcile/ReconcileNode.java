@@ -54,7 +54,7 @@ final class ReconcileNode implements AutoCloseable {
     reports = telling;
     TaskSupervisor supervisor =
         new TaskSupervisor(
-            dataDir.resolve("tasks"), made.namespaces(), host, made.subnets(), telling);
+            dataDir.resolve("tasks"), made.namespaces(), host, made.subnets(), id, telling);
     tasks = supervisor;
     Reconciler passes = new Reconciler(id, dataDir, made, plane, supervisor, telling, mesh::apply);
     reconciler = passes;

@@ -121,6 +121,44 @@ class ServicesTest {
   }
 
   @Test
+  void oneNumberMayBeTwoServicesOnTwoAddresses() {
+    cluster.done(createService("a", with(spec("a", 1), null, on("10.99.0.1", "tcp", null))));
+    cluster.done(createService("b", with(spec("b", 1), null, on("10.99.0.2", "tcp", null))));
+    for (String ip : new String[] {"10.99.0.1", "0.0.0.0"}) {
+      assertTrue(
+          cluster
+              .refusal(createService("c", with(spec("c", 1), null, on(ip, "tcp", null))))
+              .startsWith("port '80' is already in use by service"));
+    }
+    cluster.done(createService("d", with(spec("d", 1), null, on("10.99.0.1", "udp", null))));
+    assertEquals(
+        "EndpointSpec: invalid address 10.99.0.256 of a published port: use an IPv4 address",
+        cluster.refusal(
+            createService("x", with(spec("x", 1), null, on("10.99.0.256", "tcp", null)))));
+    assertEquals(
+        "EndpointSpec: duplicate published ports provided",
+        cluster.refusal(
+            createService(
+                "x", with(spec("x", 1), null, port(80, 1), on("10.99.0.3", "tcp", null)))));
+  }
+
+  @Test
+  void aDatagramHasNoRoomForAProxyHeader() {
+    assertEquals(
+        "EndpointSpec: client address mode proxy-v2 is for tcp: a datagram has no first byte of a"
+            + " connection to put a header before",
+        cluster.refusal(createService("x", with(spec("x", 1), null, on(null, "udp", "proxy-v2")))));
+    assertEquals(
+        "EndpointSpec: invalid client address mode dnat: use snat, proxy-v2 or preserve",
+        cluster.refusal(createService("x", with(spec("x", 1), null, on(null, "tcp", "dnat")))));
+  }
+
+  private static Services.PortConfig on(
+      @Nullable String ip, String protocol, @Nullable String clientAddress) {
+    return new Services.PortConfig(null, protocol, 80, 80, "ingress", ip, clientAddress);
+  }
+
+  @Test
   void portConflictsAreNamedInSwarmsWords() {
     cluster.done(createService("ID", with(spec("ov", 1), null, port(8080, 80))));
     assertEquals(

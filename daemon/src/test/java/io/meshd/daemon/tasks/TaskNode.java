@@ -33,6 +33,7 @@ final class TaskNode implements AutoCloseable {
         scratch.namespaces(),
         host,
         subnets,
+        "n1",
         (id, status) -> told.add(status.phase() + " " + status.message()));
   }
 
@@ -70,7 +71,26 @@ final class TaskNode implements AutoCloseable {
         null,
         Duration.ofSeconds(1).toNanos(),
         1,
-        networks);
+        networks,
+        List.of());
+  }
+
+  static DesiredTask withPorts(DesiredTask task, HostPort... ports) {
+    return new DesiredTask(
+        task.id(),
+        task.name(),
+        task.serviceId(),
+        task.serviceName(),
+        task.command(),
+        task.env(),
+        task.directory(),
+        task.user(),
+        task.hostname(),
+        task.stopSignal(),
+        task.stopGraceNanos(),
+        task.generation(),
+        task.networks(),
+        List.of(ports));
   }
 
   String start(DesiredTask task) throws IOException {
