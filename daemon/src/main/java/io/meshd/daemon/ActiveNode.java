@@ -5,6 +5,7 @@ import io.meshd.daemon.control.NodeClient;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NodeRecord;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +69,10 @@ final class ActiveNode implements AutoCloseable {
 
   LocalTasks tasks() {
     return work.tasks();
+  }
+
+  HealthRoutes.@Nullable Served served() {
+    return work.served();
   }
 
   Map<String, Long> counters() {

@@ -13,7 +13,8 @@ enum ConfigKey {
   DATA_LOOPS("data-loops", "N", "threads that forward frames (default: processors, at most 4)"),
   INGRESS_LOOPS("ingress-loops", "N", "threads of published ports (default: as data-loops)"),
   LOG_LEVEL("log-level", "LEVEL", "error, warn, info, debug or trace (default: info)"),
-  HOSTNAME("hostname", "NAME", "this node's name in the cluster (default: the machine's)");
+  HOSTNAME("hostname", "NAME", "this node's name in the cluster (default: the machine's)"),
+  HEALTH_ADDR("health-addr", "IP:PORT", "health for load balancers (default: not served)");
 
   private final String key;
   private final String placeholder;

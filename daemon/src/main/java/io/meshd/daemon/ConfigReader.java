@@ -114,7 +114,10 @@ public final class ConfigReader {
         dataLoops,
         loops(values.get(ConfigKey.INGRESS_LOOPS), dataLoops),
         level(values.get(ConfigKey.LOG_LEVEL)),
-        name(values.get(ConfigKey.HOSTNAME)));
+        name(values.get(ConfigKey.HOSTNAME)),
+        values.containsKey(ConfigKey.HEALTH_ADDR)
+            ? address(values.get(ConfigKey.HEALTH_ADDR))
+            : null);
   }
 
   private static Path path(@Nullable Value value, Path otherwise) throws StartupException {

@@ -2,6 +2,7 @@ package io.meshd.daemon;
 
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What meshd is told at its start, by flags ({@code --data-dir X}) or by the same keys in
@@ -18,6 +19,8 @@ import java.nio.file.Path;
  *     1-64; default as data-loops
  * @param logLevel {@code log-level}: the least severe message that is logged; default info
  * @param hostname {@code hostname}: this node's name in the cluster; default the machine's
+ * @param healthAddr {@code health-addr}: literal IP:port where load balancers ask whether this node
+ *     can serve (docs/LOAD-BALANCERS.md); default null, not served
  */
 public record MeshdConfig(
     Path dataDir,
@@ -27,7 +30,8 @@ public record MeshdConfig(
     int dataLoops,
     int ingressLoops,
     LogLevel logLevel,
-    String hostname) {
+    String hostname,
+    @Nullable InetSocketAddress healthAddr) {
 
   /** As in Logback, lower case in the file and on the command line. */
   public enum LogLevel {

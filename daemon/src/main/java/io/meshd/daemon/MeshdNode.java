@@ -13,6 +13,7 @@ import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.linux.PortHolder;
+import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostFacts;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.rest.RestApi;
@@ -25,6 +26,7 @@ import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -71,6 +73,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   private final Ids ids = Ids.random();
   private final HostFacts host;
   private final ApiServer server;
+  private @Nullable ApiServer health;
   private volatile @Nullable ActiveNode active;
 
   MeshdNode(MeshdConfig config) {
@@ -103,6 +106,13 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
       activate(member(identity));
     }
     server.openUnix(config.socket());
+    InetSocketAddress healthAddr = config.healthAddr();
+    if (healthAddr != null) {
+      ApiServer door = new ApiServer(RestApi.serverSettings(host));
+      health = door;
+      new HealthRoutes(() -> ofActive(ActiveNode::served)).addTo(door.routes());
+      door.openPlain(healthAddr);
+    }
   }
 
   /** Null while this node is in no cluster, or has no such part. */
@@ -388,6 +398,9 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   @Override
   public synchronized void close() {
     try {
+      if (health != null) {
+        health.close();
+      }
       server.close();
     } catch (IOException e) {
       LOG.warn("the API was not closed in order: {}", e.getMessage());

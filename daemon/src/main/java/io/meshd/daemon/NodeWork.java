@@ -1,5 +1,6 @@
 package io.meshd.daemon;
 
+import io.meshd.daemon.ingress.BindError;
 import io.meshd.daemon.ingress.Ingress;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
@@ -7,7 +8,9 @@ import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.reconcile.Reconciler;
 import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
@@ -17,9 +20,12 @@ import io.meshd.dataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every member of a cluster does, manager or not: frames, tasks, published ports, and the
@@ -32,6 +38,7 @@ final class NodeWork implements AutoCloseable {
   private final TaskSupervisor tasks;
   private final Reconciler reconciler;
   private final NodeBridges.Subnets subnets;
+  private final String nodeId;
 
   /**
    * Takes up what an earlier daemon left, and does nothing yet.
@@ -40,6 +47,7 @@ final class NodeWork implements AutoCloseable {
    * @throws IOException in one sentence: a port that is taken, a device that cannot be made
    */
   NodeWork(MeshdConfig config, NodeIdentity identity, TaskReports.Sink sink) throws IOException {
+    nodeId = identity.nodeId();
     try {
       NodePlumbing plumbing =
           NodePlumbing.ensure(config.runDir().resolve("netns"), null, config.dataDir());
@@ -101,6 +109,21 @@ final class NodeWork implements AutoCloseable {
 
   LocalTasks tasks() {
     return tasks;
+  }
+
+  /** What this node serves at the moment, or null before its first pass. */
+  HealthRoutes.@Nullable Served served() {
+    ClusterState state = reconciler.served();
+    if (state == null) {
+      return null;
+    }
+    Map<String, List<String>> unanswered = new TreeMap<>();
+    for (BindError error : ingress.bindErrors()) {
+      unanswered
+          .computeIfAbsent(error.serviceName(), name -> new ArrayList<>())
+          .add(error.message());
+    }
+    return new HealthRoutes.Served(state, nodeId, unanswered);
   }
 
   /** Of the data plane and of the ingress. */

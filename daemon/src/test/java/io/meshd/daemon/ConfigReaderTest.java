@@ -27,7 +27,8 @@ class ConfigReaderTest {
             2,
             2,
             LogLevel.INFO,
-            "machine"),
+            "machine",
+            null),
         read());
     assertEquals(4, new ConfigReader(file(), "m", 16).read().orElseThrow().dataLoops());
   }
@@ -45,6 +46,7 @@ class ConfigReaderTest {
         ingress-loops: 5
         log-level: debug
         hostname: 7
+        health-addr: 10.0.0.5:30001
         """);
     assertEquals(
         new MeshdConfig(
@@ -55,7 +57,8 @@ class ConfigReaderTest {
             3,
             5,
             LogLevel.DEBUG,
-            "7"),
+            "7",
+            new InetSocketAddress(InetAddress.ofLiteral("10.0.0.5"), 30001)),
         read());
   }
 
@@ -92,7 +95,7 @@ class ConfigReaderTest {
     assertEquals(
         file()
             + " line 3: unknown key data-dirr (allowed are data-dir, run-dir, socket, listen-addr,"
-            + " data-loops, ingress-loops, log-level, hostname)",
+            + " data-loops, ingress-loops, log-level, hostname, health-addr)",
         failure());
   }
 

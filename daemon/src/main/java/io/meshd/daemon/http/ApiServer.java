@@ -31,9 +31,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP/1.1 server of a node. Two doors, opened when they are wanted: {@link #openUnix} for the
- * node's own users, {@link #openTls} for the cluster's nodes. Both serve {@link #routes}, each what
- * its {@link Routes.Doors} say.
+ * An HTTP/1.1 server. Its doors are opened when they are wanted: {@link #openUnix} for the node's
+ * own users, {@link #openTls} for the cluster's nodes, {@link #openPlain} for anyone. All serve
+ * {@link #routes}, each what its {@link Routes.Doors} say.
  */
 public final class ApiServer implements AutoCloseable {
 
@@ -58,6 +58,7 @@ public final class ApiServer implements AutoCloseable {
   private @Nullable Door unix;
   private @Nullable UnixSocketFile socketFile;
   private @Nullable Door tls;
+  private @Nullable Door plain;
 
   private record Door(Channel listener, ChannelGroup connections) {
     void close() {
@@ -111,6 +112,22 @@ public final class ApiServer implements AutoCloseable {
     String name = address.getHostString() + ":" + address.getPort();
     Door door = open(EpollServerSocketChannel.class, address, name, context, Peers::remote);
     tls = door;
+    return (InetSocketAddress) door.listener().localAddress();
+  }
+
+  /**
+   * Serves a door without encryption: nobody there has a certificate, so it leads to what is open
+   * to {@link Routes.Doors#ANYONE} only.
+   *
+   * @throws IOException in one sentence when the address is taken or not this host's
+   */
+  public synchronized InetSocketAddress openPlain(InetSocketAddress address) throws IOException {
+    if (plain != null) {
+      throw new IllegalStateException("the plain door is open already");
+    }
+    String name = address.getHostString() + ":" + address.getPort();
+    Door door = open(EpollServerSocketChannel.class, address, name, null, Peers::anyone);
+    plain = door;
     return (InetSocketAddress) door.listener().localAddress();
   }
 
@@ -179,10 +196,14 @@ public final class ApiServer implements AutoCloseable {
     return text.substring(text.lastIndexOf(": ") + 1).strip();
   }
 
-  /** Closes both doors and every connection, and removes the socket's file. */
+  /** Closes all doors and every connection, and removes the socket's file. */
   @Override
   public synchronized void close() throws IOException {
     closeTls();
+    if (plain != null) {
+      plain.close();
+      plain = null;
+    }
     if (unix != null) {
       unix.close();
       unix = null;

@@ -28,12 +28,20 @@ final class Peers {
     }
   }
 
+  /** Without TLS nobody shows a certificate. */
+  static Peer anyone(Channel channel) {
+    return new Peer.Remote(null, null, address(channel));
+  }
+
+  private static String address(Channel channel) {
+    return channel.remoteAddress() instanceof InetSocketAddress inet
+        ? inet.getAddress().getHostAddress()
+        : "";
+  }
+
   /** By the certificate that the TLS handshake verified, if the peer showed one. */
   static Peer remote(Channel channel) {
-    String address =
-        channel.remoteAddress() instanceof InetSocketAddress inet
-            ? inet.getAddress().getHostAddress()
-            : "";
+    String address = address(channel);
     SslHandler tls = channel.pipeline().get(SslHandler.class);
     try {
       var certificates = tls.engine().getSession().getPeerCertificates();

@@ -67,6 +67,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
   // The thread's own.
   private @Nullable ForwardingSpec applied;
   private @Nullable List<IngressPort> published;
+
+  private volatile @Nullable ClusterState served;
   private String lastProblem = "";
   private long dockerLookedAfter = System.nanoTime();
 
@@ -108,6 +110,11 @@ public final class Reconciler implements StateListener, AutoCloseable {
     }
     newest = state;
     wake();
+  }
+
+  /** The state whose tables and ports are in place, or null before the first pass. */
+  public @Nullable ClusterState served() {
+    return served;
   }
 
   private synchronized void wake() {
@@ -164,6 +171,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
       }
       taskPass.launch(state);
       publish(state);
+      served = state;
       problems.attempt(() -> taskPass.removeEnded(state, stale));
       problems.attempt(() -> endpointTaps.removeOthers(state, nodeId));
       problems.attempt(() -> nodeTaps.removeOthers(spec));
