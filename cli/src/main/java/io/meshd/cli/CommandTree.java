@@ -32,6 +32,7 @@ import io.meshd.cli.swarm.SwarmInit;
 import io.meshd.cli.swarm.SwarmJoin;
 import io.meshd.cli.swarm.SwarmJoinToken;
 import io.meshd.cli.swarm.SwarmLeave;
+import io.meshd.cli.swarm.SwarmUpdate;
 import io.meshd.cli.system.CountersShow;
 import io.meshd.cli.system.InfoShow;
 import io.meshd.cli.system.VersionShow;
@@ -54,6 +55,7 @@ final class CommandTree {
       case "swarm join" -> new SwarmJoin();
       case "swarm join-token" -> new SwarmJoinToken();
       case "swarm leave" -> new SwarmLeave();
+      case "swarm update" -> new SwarmUpdate();
       case "node ls" -> new NodeList();
       case "node inspect" -> new NodeInspect();
       case "node ps" -> new NodePs();
@@ -120,7 +122,8 @@ final class CommandTree {
               new Entry("init", "Initialize a swarm"),
               new Entry("join", "Join a swarm as a node and/or manager"),
               new Entry("join-token", "Manage join tokens"),
-              new Entry("leave", "Leave the swarm"));
+              new Entry("leave", "Leave the swarm"),
+              new Entry("update", "Update the swarm"));
       case "node" ->
           List.of(
               new Entry("inspect", "Display detailed information on one or more nodes"),

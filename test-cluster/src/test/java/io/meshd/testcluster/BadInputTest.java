@@ -138,8 +138,79 @@ class BadInputTest {
   }
 
   @Test
+  void publishedPortsAndBalancing() {
+    String create = "service create --runtime process -d ";
+    String flag = "\" for \"-p, --publish\" flag: ";
+    refuses(
+        new Refused(
+            create + "-p 9000:0 sleep 1",
+            USAGE,
+            "invalid argument \"9000:0" + flag + "invalid containerPort: 0"),
+        new Refused(
+            create + "-p 65536:80 sleep 1",
+            USAGE,
+            "invalid argument \"65536:80" + flag + "invalid hostPort: 65536"),
+        new Refused(
+            create + "-p 9000-9002:80-81 sleep 1",
+            USAGE,
+            "invalid argument \"9000-9002:80-81"
+                + flag
+                + "invalid ranges specified for container and host Ports: 80-81 and 9000-9002"),
+        new Refused(
+            create + "-p 9000:80/sctp sleep 1",
+            FAILED,
+            INVALID + "EndpointSpec: protocol sctp is not supported: use tcp or udp"),
+        new Refused(
+            create + "-p published=9000,target=53,protocol=udp,client-address=proxy-v2 sleep 1",
+            FAILED,
+            INVALID + "EndpointSpec: client address mode proxy-v2 can only be used with tcp ports"),
+        new Refused(
+            create + "-p published=9000,target=80,mode=host,client-address=preserve sleep 1",
+            FAILED,
+            INVALID
+                + "EndpointSpec: client address mode preserve can't be used with a port published"
+                + " in host mode"),
+        new Refused(
+            create + "-p published=9000,target=80,ip=10.0.0.300 sleep 1",
+            USAGE,
+            "invalid argument \"published=9000,target=80,ip=10.0.0.300"
+                + flag
+                + "invalid ip value (10.0.0.300): must be an IPv4 address"),
+        new Refused(
+            create + "--endpoint-affinity cookie sleep 1",
+            FAILED,
+            "invalid value \"cookie\" for --endpoint-affinity: must be one of none, client-ip"),
+        new Refused(
+            create + "--endpoint-weight nosuch=10 sleep 1",
+            FAILED,
+            DAEMON + "node nosuch not found"),
+        new Refused(
+            create + "--endpoint-weight n1=1001 sleep 1",
+            FAILED,
+            INVALID + "EndpointSpec: invalid endpoint weight 1001 of node n1: use 0 to 1000"),
+        new Refused(
+            "service update --endpoint-mode dnsrr web",
+            FAILED,
+            INVALID
+                + "EndpointSpec: port published with ingress mode can't be used with dnsrr mode"),
+        new Refused(
+            "service rollback web",
+            FAILED,
+            PRECONDITION + "service ID does not have a previous spec"));
+  }
+
+  @Test
   void swarmAndNodes() {
     refuses(
+        new Refused("swarm update --autolock", FAILED, DAEMON + "managers cannot be locked"),
+        new Refused(
+            "swarm update --cert-expiry 1h",
+            FAILED,
+            DAEMON + "the certificates' lifetime cannot be changed"),
+        new Refused(
+            "swarm update --dispatcher-heartbeat 1s",
+            FAILED,
+            DAEMON + "the heartbeat period cannot be changed"),
         new Refused(
             "swarm init",
             FAILED,

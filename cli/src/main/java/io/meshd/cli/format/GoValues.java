@@ -1,6 +1,7 @@
 package io.meshd.cli.format;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.meshd.api.Extension;
 import java.lang.reflect.RecordComponent;
 import java.math.BigDecimal;
 import java.util.Collection;
@@ -129,7 +130,11 @@ final class GoValues {
       case Record record -> {
         StringJoiner out = new StringJoiner(" ", "{", "}");
         for (RecordComponent component : record.getClass().getRecordComponents()) {
-          out.add(print(read(record, component)));
+          Object field = read(record, component);
+          if (component.isAnnotationPresent(Extension.class) && !truth(field)) {
+            continue;
+          }
+          out.add(print(field));
         }
         yield out.toString();
       }

@@ -44,7 +44,10 @@ public final class FlagGrammar {
     }
   }
 
-  /** Returns {@code --flag=value... -- positional...}; booleans that are false are left out. */
+  /**
+   * Returns {@code --flag=value... -- positional...}; booleans that are false are left out, except
+   * where that is not the same as nothing.
+   */
   public List<String> canonical(List<String> args) throws Misuse {
     int next = 0;
     while (next < args.size()) {
@@ -151,7 +154,7 @@ public final class FlagGrammar {
     values.forEach(
         (option, given) -> {
           for (String value : given) {
-            if (!isSwitch(option)) {
+            if (!isSwitch(option) || saysNo(option)) {
               out.add(option.longestName() + "=" + value);
             } else if (value.equals("true")) {
               out.add(option.longestName());
@@ -161,6 +164,11 @@ public final class FlagGrammar {
     out.add("--");
     out.addAll(positionals);
     return out;
+  }
+
+  /** One for which {@code =false} is not the same as nothing. */
+  private static boolean saysNo(OptionSpec option) {
+    return option.type() == Boolean.class;
   }
 
   static boolean isSwitch(OptionSpec option) {

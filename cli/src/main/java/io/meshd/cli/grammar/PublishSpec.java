@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   short:  [published:]target[/protocol]          8080:80/udp   8000-8002:80-82   80
- *   long:   published=8080,target=80[,protocol=udp][,mode=host][,ip=10.0.0.5]
+ *   long:   published=8080,target=80[,protocol=udp][,mode=host][,ip=10.0.0.1]
+ *             [,client-address=snat|proxy-v2|preserve]
  * </pre>
  *
  * {@code ip=} is ours: the only address of each node that answers. Without a published port the
@@ -39,6 +40,7 @@ public record PublishSpec(List<PortConfig> ports) {
     String ip = null;
     int target = 0;
     int published = 0;
+    String clientAddress = null;
     for (String field : text.split(",", -1)) {
       String[] pair = field.toLowerCase(Locale.ROOT).split("=", 2);
       if (pair.length != 2 || pair[0].isEmpty()) {
@@ -51,13 +53,16 @@ public record PublishSpec(List<PortConfig> ports) {
         case "target" -> target = longPort("target", value);
         case "ip" -> ip = hostIp(value);
         case "published" -> published = longPort("published", value);
+        case "client-address" -> clientAddress = clientAddress(value);
         default -> throw new IllegalArgumentException("invalid field key: " + pair[0]);
       }
     }
     if (target == 0) {
       throw new IllegalArgumentException("missing mandatory field 'target'");
     }
-    return List.of(port(protocol, target, published, mode, ip));
+    return List.of(
+        new PortConfig(
+            null, protocol, target, published == 0 ? null : published, mode, ip, clientAddress));
   }
 
   private static String hostIp(String value) {
@@ -67,6 +72,16 @@ public record PublishSpec(List<PortConfig> ports) {
           "invalid ip value (%s): must be an IPv4 address".formatted(value));
     }
     return value;
+  }
+
+  private static String clientAddress(String value) {
+    return switch (value) {
+      case "snat", "proxy-v2", "preserve" -> value;
+      default ->
+          throw new IllegalArgumentException(
+              "invalid client-address value (%s): must be 'snat', 'proxy-v2' or 'preserve'"
+                  .formatted(value));
+    };
   }
 
   private static String longProtocol(String value) {

@@ -69,6 +69,9 @@ public final class ServiceCreate extends CliCommand {
       description = "Service labels")
   List<KeyValue> labels = new ArrayList<>();
 
+  @Option(names = "--container-label", paramLabel = "list", description = "Container labels")
+  List<KeyValue> containerLabels = new ArrayList<>();
+
   @Option(names = "--constraint", paramLabel = "list", description = "Placement constraints")
   List<String> constraints = new ArrayList<>();
 
@@ -100,6 +103,9 @@ public final class ServiceCreate extends CliCommand {
     spec.root().set("Labels", Json.MAPPER.valueToTree(KeyValue.map(labels)));
     command(spec);
     SpecTree.put(spec.container(), "Env", environment());
+    if (!containerLabels.isEmpty()) {
+      spec.container().set("Labels", Json.MAPPER.valueToTree(KeyValue.map(containerLabels)));
+    }
     SpecTree.put(spec.placement(), "Constraints", constraints);
     spec.root().set("Mode", Json.MAPPER.valueToTree(serviceMode()));
     List<Services.NetworkAttachmentConfig> attachments =

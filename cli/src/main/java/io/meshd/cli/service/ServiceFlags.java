@@ -1,10 +1,10 @@
 package io.meshd.cli.service;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.meshd.cli.grammar.Failure;
 import io.meshd.cli.grammar.GoDuration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The flags that {@code service create} and {@code service update} share. Null: not given. */
@@ -17,9 +17,6 @@ final class ServiceFlags {
           "config",
           "config-add",
           "config-rm",
-          "container-label",
-          "container-label-add",
-          "container-label-rm",
           "credential-spec",
           "dns",
           "dns-add",
@@ -65,12 +62,6 @@ final class ServiceFlags {
           "read-only",
           "reserve-cpu",
           "reserve-memory",
-          "rollback-delay",
-          "rollback-failure-action",
-          "rollback-max-failure-ratio",
-          "rollback-monitor",
-          "rollback-order",
-          "rollback-parallelism",
           "secret",
           "secret-add",
           "secret-rm",
@@ -159,42 +150,11 @@ final class ServiceFlags {
       description = "Window used to evaluate the restart policy (ns|us|ms|s|m|h)")
   @Nullable GoDuration restartWindow;
 
-  @Option(
-      names = "--update-parallelism",
-      paramLabel = "uint",
-      description = "Maximum number of tasks updated simultaneously (0 to update all at once)")
-  @Nullable Long updateParallelism;
+  @Mixin UpdateFlags update = new UpdateFlags();
 
-  @Option(
-      names = "--update-delay",
-      paramLabel = "duration",
-      description = "Delay between updates (ns|us|ms|s|m|h) (default 0s)")
-  @Nullable GoDuration updateDelay;
+  @Mixin RollbackFlags rollback = new RollbackFlags();
 
-  @Option(
-      names = "--update-monitor",
-      paramLabel = "duration",
-      description =
-          "Duration after each task update to monitor for failure (ns|us|ms|s|m|h) (default 5s)")
-  @Nullable GoDuration updateMonitor;
-
-  @Option(
-      names = "--update-failure-action",
-      paramLabel = "string",
-      description = "Action on update failure (\"pause\", \"continue\", \"rollback\")")
-  @Nullable String updateFailureAction;
-
-  @Option(
-      names = "--update-max-failure-ratio",
-      paramLabel = "float",
-      description = "Failure rate to tolerate during an update (default 0)")
-  @Nullable Double updateMaxFailureRatio;
-
-  @Option(
-      names = "--update-order",
-      paramLabel = "string",
-      description = "Update order (\"start-first\", \"stop-first\")")
-  @Nullable String updateOrder;
+  @Mixin BalancingFlags balancing = new BalancingFlags();
 
   @Option(
       names = "--no-resolve-image",
@@ -210,85 +170,41 @@ final class ServiceFlags {
 
   /** Writes what was given into the spec; replicas are the caller's matter. */
   void applyTo(SpecTree spec) {
-    set(maxPerNode, v -> spec.placement().put("MaxReplicas", v));
-    set(endpointMode, v -> spec.endpoint().put("Mode", endpointMode(v)));
-    set(hostname, v -> spec.container().put("Hostname", v));
-    set(user, v -> spec.container().put("User", v));
-    set(workdir, v -> spec.container().put("Dir", v));
-    set(stopSignal, v -> spec.container().put("StopSignal", v));
-    set(
+    FlagValues.set(maxPerNode, v -> spec.placement().put("MaxReplicas", v));
+    FlagValues.set(endpointMode, v -> spec.endpoint().put("Mode", endpointMode(v)));
+    FlagValues.set(hostname, v -> spec.container().put("Hostname", v));
+    FlagValues.set(user, v -> spec.container().put("User", v));
+    FlagValues.set(workdir, v -> spec.container().put("Dir", v));
+    FlagValues.set(stopSignal, v -> spec.container().put("StopSignal", v));
+    FlagValues.set(
         stopGracePeriod,
-        v -> spec.container().put("StopGracePeriod", positive("stop-grace-period", v)));
+        v -> spec.container().put("StopGracePeriod", FlagValues.positive("stop-grace-period", v)));
     if (restartCondition != null
         || restartDelay != null
         || restartMaxAttempts != null
         || restartWindow != null) {
       restart(SpecTree.child(spec.task(), "RestartPolicy"));
     }
-    if (updateParallelism != null
-        || updateDelay != null
-        || updateMonitor != null
-        || updateFailureAction != null
-        || updateMaxFailureRatio != null
-        || updateOrder != null) {
-      update(SpecTree.child(spec.root(), "UpdateConfig"));
-    }
+    update.applyTo(spec);
+    rollback.applyTo(spec);
+    balancing.applyTo(spec);
   }
 
   private void restart(ObjectNode policy) {
-    set(
+    FlagValues.set(
         restartCondition,
-        v -> policy.put("Condition", oneOf("restart-condition", v, "none", "on-failure", "any")));
-    set(restartDelay, v -> policy.put("Delay", positive("restart-delay", v)));
-    set(restartMaxAttempts, v -> policy.put("MaxAttempts", v));
-    set(restartWindow, v -> policy.put("Window", positive("restart-window", v)));
-  }
-
-  private void update(ObjectNode config) {
-    if (config.isEmpty()) {
-      config.put("Parallelism", 1L);
-    }
-    set(updateParallelism, v -> config.put("Parallelism", v));
-    set(updateDelay, v -> config.put("Delay", positive("update-delay", v)));
-    set(updateMonitor, v -> config.put("Monitor", positive("update-monitor", v)));
-    set(
-        updateFailureAction,
         v ->
-            config.put(
-                "FailureAction",
-                oneOf("update-failure-action", v, "pause", "continue", "rollback")));
-    set(updateMaxFailureRatio, v -> config.put("MaxFailureRatio", v));
-    set(
-        updateOrder,
-        v -> config.put("Order", oneOf("update-order", v, "start-first", "stop-first")));
-  }
-
-  private static <T> void set(@Nullable T value, java.util.function.Consumer<T> setter) {
-    if (value != null) {
-      setter.accept(value);
-    }
+            policy.put(
+                "Condition",
+                FlagValues.oneOf("restart-condition", v, "none", "on-failure", "any")));
+    FlagValues.set(restartDelay, v -> policy.put("Delay", FlagValues.positive("restart-delay", v)));
+    FlagValues.set(restartMaxAttempts, v -> policy.put("MaxAttempts", v));
+    FlagValues.set(
+        restartWindow, v -> policy.put("Window", FlagValues.positive("restart-window", v)));
   }
 
   private static String endpointMode(String mode) {
-    return oneOf("endpoint-mode", mode.toLowerCase(java.util.Locale.ROOT), "vip", "dnsrr");
-  }
-
-  private static String oneOf(String flag, String value, String... allowed) {
-    for (String candidate : allowed) {
-      if (candidate.equals(value)) {
-        return value;
-      }
-    }
-    throw new Failure(
-        "invalid value \"%s\" for --%s: must be one of %s"
-            .formatted(value, flag, String.join(", ", allowed)));
-  }
-
-  private static long positive(String flag, GoDuration duration) {
-    if (duration.nanos() < 0) {
-      throw new Failure(
-          "invalid value \"%s\" for --%s: must not be negative".formatted(duration, flag));
-    }
-    return duration.nanos();
+    return FlagValues.oneOf(
+        "endpoint-mode", mode.toLowerCase(java.util.Locale.ROOT), "vip", "dnsrr");
   }
 }

@@ -7,12 +7,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Adding and removing published ports, as {@code service update} does. */
 final class ServicePorts {
   private ServicePorts() {}
 
-  /** Takes away what has the same target, protocol and mode; adds what is not there. */
+  /**
+   * Takes away what has the same target, protocol and mode; adds what is not there, and what is
+   * there in the way that is now asked for.
+   */
   static List<PortConfig> edit(
       List<PortConfig> current, List<PortConfig> remove, List<PortConfig> add) {
     Map<String, PortConfig> known = new LinkedHashMap<>();
@@ -23,7 +28,9 @@ final class ServicePorts {
         result.add(port);
       }
     }
-    add.stream().filter(port -> !known.containsKey(text(port))).forEach(result::add);
+    Set<String> added = add.stream().map(ServicePorts::text).collect(Collectors.toSet());
+    result.removeIf(port -> added.contains(text(port)));
+    add.stream().filter(port -> added.remove(text(port))).forEach(result::add);
     result.sort(Comparator.comparing(ServicePorts::text));
     return result;
   }

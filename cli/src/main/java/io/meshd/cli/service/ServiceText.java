@@ -6,6 +6,7 @@ import io.meshd.cli.format.HumanText;
 import io.meshd.cli.grammar.GoDuration;
 import io.meshd.cli.task.TaskTable;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -159,6 +160,7 @@ final class ServiceText {
     Services.ServiceEndpoint endpoint = service.endpoint();
     Services.EndpointSpec spec = endpoint == null ? null : endpoint.spec();
     line("Endpoint Mode:\t" + (spec == null || spec.mode() == null ? "" : spec.mode()));
+    balancing(spec == null ? null : spec.balancing());
     List<PortConfig> ports = endpoint == null ? null : endpoint.ports();
     if (ports == null || ports.isEmpty()) {
       return;
@@ -172,8 +174,35 @@ final class ServiceText {
       if (port.hostIp() != null) {
         out.append("\n  HostIP = ").append(port.hostIp());
       }
+      if (port.clientAddress() != null) {
+        out.append("\n  ClientAddress = ").append(port.clientAddress());
+      }
     }
     line(" ");
+  }
+
+  private void balancing(Services.@Nullable Balancing balancing) {
+    if (balancing == null) {
+      return;
+    }
+    line("Balancing:");
+    if (balancing.affinity() != null) {
+      line(" Affinity:\t" + balancing.affinity());
+    }
+    if (balancing.preferLocal() != null) {
+      line(" Prefer local:\t" + balancing.preferLocal());
+    }
+    if (balancing.weights() != null) {
+      List<String> weights = new ArrayList<>();
+      new TreeMap<>(balancing.weights()).forEach((node, n) -> weights.add(node + "=" + n));
+      line(" Weights:\t" + String.join(" ", weights));
+    }
+    if (balancing.slowStart() != null) {
+      line(" Slow start:\t" + new GoDuration(balancing.slowStart()));
+    }
+    if (balancing.ejectOutliers() != null) {
+      line(" Eject:\t\t" + balancing.ejectOutliers());
+    }
   }
 
   private void line(String text) {

@@ -73,6 +73,18 @@ public final class ServiceUpdate extends CliCommand {
   List<String> labelRemove = new ArrayList<>();
 
   @Option(
+      names = "--container-label-add",
+      paramLabel = "list",
+      description = "Add or update a container label")
+  List<KeyValue> containerLabelAdd = new ArrayList<>();
+
+  @Option(
+      names = "--container-label-rm",
+      paramLabel = "list",
+      description = "Remove a container label by its key")
+  List<String> containerLabelRemove = new ArrayList<>();
+
+  @Option(
       names = "--constraint-add",
       paramLabel = "list",
       description = "Add or update a placement constraint")
@@ -118,6 +130,8 @@ public final class ServiceUpdate extends CliCommand {
         || !envRemove.isEmpty()
         || !labelAdd.isEmpty()
         || !labelRemove.isEmpty()
+        || !containerLabelAdd.isEmpty()
+        || !containerLabelRemove.isEmpty()
         || !constraintAdd.isEmpty()
         || !constraintRemove.isEmpty()
         || !networkAdd.isEmpty()
@@ -138,7 +152,8 @@ public final class ServiceUpdate extends CliCommand {
       spec.task().put("ForceUpdate", spec.task().path("ForceUpdate").asLong() + 1);
     }
     environment(spec.container());
-    labels(spec.root());
+    labels(spec.root(), labelAdd, labelRemove);
+    labels(spec.container(), containerLabelAdd, containerLabelRemove);
     constraints(spec);
     ports(spec);
     networks(spec);
@@ -165,13 +180,13 @@ public final class ServiceUpdate extends CliCommand {
     SpecTree.put(container, "Env", List.copyOf(byKey.values()));
   }
 
-  private void labels(ObjectNode root) {
-    if (labelAdd.isEmpty() && labelRemove.isEmpty()) {
+  private static void labels(ObjectNode owner, List<KeyValue> add, List<String> remove) {
+    if (add.isEmpty() && remove.isEmpty()) {
       return;
     }
-    ObjectNode labels = SpecTree.child(root, "Labels");
-    labelRemove.forEach(labels::remove);
-    labelAdd.forEach(label -> labels.put(label.key(), label.value()));
+    ObjectNode labels = SpecTree.child(owner, "Labels");
+    remove.forEach(labels::remove);
+    add.forEach(label -> labels.put(label.key(), label.value()));
   }
 
   private void constraints(SpecTree spec) {

@@ -106,8 +106,8 @@ public final class Services {
   public record EndpointSpec(
       @JsonProperty("Mode") @Nullable String mode,
       @JsonProperty("Ports") @Nullable List<PortConfig> ports,
-      @JsonProperty("Balancing") @Nullable Balancing balancing,
-      @JsonProperty("IngressDNSRR") @Nullable Boolean ingressDnsrr) {
+      @Extension @JsonProperty("Balancing") @Nullable Balancing balancing,
+      @Extension @JsonProperty("IngressDNSRR") @Nullable Boolean ingressDnsrr) {
     /** What Docker knows of. */
     public EndpointSpec(@Nullable String mode, @Nullable List<PortConfig> ports) {
       this(mode, ports, null, null);
@@ -147,8 +147,8 @@ public final class Services {
       @JsonProperty("TargetPort") int targetPort,
       @JsonProperty("PublishedPort") @Nullable Integer publishedPort,
       @JsonProperty("PublishMode") @Nullable String publishMode,
-      @JsonProperty("HostIP") @Nullable String hostIp,
-      @JsonProperty("ClientAddress") @Nullable String clientAddress) {
+      @Extension @JsonProperty("HostIP") @Nullable String hostIp,
+      @Extension @JsonProperty("ClientAddress") @Nullable String clientAddress) {
     /** What Docker knows of. */
     public PortConfig(
         @Nullable String name,

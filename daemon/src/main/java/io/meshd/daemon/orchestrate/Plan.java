@@ -85,8 +85,8 @@ final class Plan {
                 message)));
   }
 
-  void rollBack(ServiceRecord service, Services.ServiceSpec previous) {
-    others.add(new Command.UpdateService(at, service.id(), service.version(), previous));
+  void rollBack(ServiceRecord service, Services.ServiceSpec previous, String why) {
+    others.add(new Command.UpdateService(at, service.id(), service.version(), previous, why));
   }
 
   /** Look again then at the latest. */

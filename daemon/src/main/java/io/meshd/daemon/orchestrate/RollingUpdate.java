@@ -161,6 +161,16 @@ final class RollingUpdate {
     }
   }
 
+  /** Made by this update: after a rollback, tasks of earlier days are up to date as well. */
+  private boolean sinceStart(TaskRecord task) {
+    Services.UpdateStatus update = service.updateStatus();
+    Instant started =
+        update == null || update.startedAt() == null
+            ? Instant.MIN
+            : Times.parse(update.startedAt(), plan.now());
+    return !Times.parse(task.createdAt(), plan.now()).isBefore(started);
+  }
+
   /** Too many new tasks ended by themselves: pause, or go back. */
   private boolean stoppedByFailure(Collection<Slot> slots) {
     if ("continue".equals(config.failureAction())) {
@@ -171,6 +181,7 @@ final class RollingUpdate {
             .flatMap(slot -> slot.tasks.stream())
             .filter(task -> Slots.current(service, task))
             .filter(RestartTiming::endedByItself)
+            .filter(this::sinceStart)
             .sorted(Slot.NEWEST_FIRST)
             .toList();
     double most = config.maxFailureRatio() == null ? 0 : config.maxFailureRatio();
@@ -182,8 +193,7 @@ final class RollingUpdate {
     if (rollingBack()) {
       plan.updateStatus(service, "rollback_paused", "rollback paused " + cause, false);
     } else if ("rollback".equals(config.failureAction()) && previous != null) {
-      plan.rollBack(service, previous);
-      plan.updateStatus(service, "rollback_started", "update rolled back " + cause, false);
+      plan.rollBack(service, previous, "update rolled back " + cause);
     } else {
       plan.updateStatus(service, "paused", "update paused " + cause, false);
     }

@@ -73,7 +73,10 @@ final class ServiceTasks {
     slot.created = true;
   }
 
-  /** Missing slots get the lowest free numbers; surplus ones go with all their history. */
+  /**
+   * Missing slots get the lowest free numbers; surplus ones go with all their history, once what
+   * they run has drained.
+   */
   private void scale(Map<Long, Slot> bySlot, long wanted) {
     for (long number = 1; bySlot.size() < wanted; number++) {
       bySlot.putIfAbsent(number, new Slot(number, "", List.of()));
@@ -84,7 +87,9 @@ final class ServiceTasks {
         .toList()
         .forEach(
             slot -> {
-              slot.tasks.forEach(task -> plan.end(task, TaskState.REMOVE));
+              slot.tasks.forEach(
+                  task ->
+                      plan.end(task, slots.drains(task) ? TaskState.SHUTDOWN : TaskState.REMOVE));
               bySlot.remove(slot.number);
             });
   }
@@ -200,6 +205,9 @@ final class ServiceTasks {
     Services.RestartPolicy policy = service.spec().taskTemplate().restartPolicy();
     long attempts = policy == null || policy.maxAttempts() == null ? 0 : policy.maxAttempts();
     long limit = cluster == null ? 0 : cluster.taskHistoryLimit();
+    if (attempts == 0 && limit < 0) {
+      return;
+    }
     long keep = attempts > 0 ? attempts + 1 : limit;
     List<TaskRecord> past = new ArrayList<>(slot.tasks.reversed());
     past.removeIf(

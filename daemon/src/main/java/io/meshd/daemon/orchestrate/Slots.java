@@ -57,6 +57,11 @@ final class Slots {
     }
   }
 
+  /** It has connections that may end well. */
+  boolean drains(TaskRecord task) {
+    return task.status().state() == TaskState.RUNNING && reachable(task);
+  }
+
   /** On a node that is gone, nobody knows; it is not waited for. */
   private boolean reachable(TaskRecord task) {
     NodeRecord node = state.nodes().get(task.nodeId());
@@ -112,6 +117,6 @@ final class Slots {
   }
 
   static boolean current(ServiceRecord service, @Nullable TaskRecord task) {
-    return task != null && task.specVersion() >= service.specVersion();
+    return task != null && task.specVersion() == service.specVersion();
   }
 }

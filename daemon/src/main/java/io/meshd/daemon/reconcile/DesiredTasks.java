@@ -1,6 +1,7 @@
 package io.meshd.daemon.reconcile;
 
 import io.meshd.api.Services.ContainerSpec;
+import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NetworkRecord;
@@ -61,7 +62,8 @@ final class DesiredTasks {
         grace == null ? DesiredTask.DEFAULT_GRACE_NANOS : grace,
         state.version(),
         networks,
-        hostPorts(state.services().get(task.serviceId())));
+        hostPorts(state.services().get(task.serviceId())),
+        awaitedPorts(state.services().get(task.serviceId())));
   }
 
   private static List<HostPort> hostPorts(@Nullable ServiceRecord service) {
@@ -76,6 +78,17 @@ final class DesiredTasks {
                         port.hostIp(),
                         ServiceSpecs.publishedPort(port),
                         port.targetPort()))
+            .toList();
+  }
+
+  /** So that who is sent to a new task by a published port finds its server there. */
+  private static List<Integer> awaitedPorts(@Nullable ServiceRecord service) {
+    return service == null
+        ? List.of()
+        : service.ports().stream()
+            .filter(port -> ServiceSpecs.protocol(port).equals("tcp"))
+            .map(PortConfig::targetPort)
+            .distinct()
             .toList();
   }
 

@@ -2,6 +2,7 @@ package io.meshd.daemon.reconcile;
 
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.tasks.DesiredTask;
@@ -43,30 +44,42 @@ final class TaskPass {
         if (!stale && !younger(id, state)) {
           tasks.stop(id);
         }
+      } else if (drains(record, state)) {
+        tasks.drain(id);
       } else if (!record.reachable()) {
         tasks.stop(id);
       }
     }
   }
 
+  /** Somebody may have connections to it, and others of its service take the new ones. */
+  private static boolean drains(TaskRecord record, ClusterState state) {
+    ServiceRecord service = state.services().get(record.serviceId());
+    return record.desiredState() == TaskState.SHUTDOWN
+        && service != null
+        && (!record.attachments().isEmpty() || !service.ports().isEmpty());
+  }
+
   /**
-   * Whether this node forwards for a task of its own: while it may run here; and one that is being
-   * ended until it has, if this run of the daemon ever forwarded for it. One that was replaced
-   * while no daemon was here gets no TAP any more.
+   * Whether this node forwards for a task of its own: while it may run here; while it drains, also
+   * after a restart of the daemon; and one that is being ended until it has, if this run of the
+   * daemon ever forwarded for it.
    */
   boolean hasPlaceHere(TaskRecord task) {
     TaskStatus status = tasks.status(task.id());
     if (status != null && status.phase().terminal()) {
       return false;
     }
-    return task.reachable() || (status != null && connected.contains(task.id()));
+    return task.reachable()
+        || (status != null && (task.draining() || connected.contains(task.id())));
   }
 
   /** 2. Makes new tasks' namespaces and gives every task its interfaces. */
   void connect(ClusterState state, boolean stale) throws IOException {
     Problems problems = new Problems();
     for (TaskRecord record : state.tasks().values()) {
-      if (record.nodeId().equals(nodeId) && record.reachable()) {
+      boolean stays = record.reachable() || (record.draining() && tasks.task(record.id()) != null);
+      if (record.nodeId().equals(nodeId) && stays) {
         problems.attempt(() -> connect(record, state, stale));
       }
     }

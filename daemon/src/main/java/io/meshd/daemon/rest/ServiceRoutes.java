@@ -16,10 +16,12 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.ServiceRecord;
+import io.meshd.daemon.state.ServiceSpecs;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /services}, without their logs. */
 final class ServiceRoutes {
@@ -111,6 +113,7 @@ final class ServiceRoutes {
     ServiceRecord service = Lookup.service(proposer.state(), exchange.param("id"));
     String rollback = exchange.query("rollback");
     Services.ServiceSpec spec;
+    String why = null;
     if (rollback == null || rollback.isEmpty()) {
       spec = named(exchange.body(), service.name());
     } else if (!rollback.equals("previous")) {
@@ -123,11 +126,32 @@ final class ServiceRoutes {
           true);
     } else {
       spec = service.previousSpec();
+      why = "manually requested rollback";
     }
     survey.refuseTaken(spec, service.ports(), proposer.state());
     ClusterAccess.propose(
-        proposer, new Command.UpdateService(cluster.now(), service.id(), version, spec));
-    exchange.respond(200, new Services.UpdateResponse(null));
+        proposer, new Command.UpdateService(cluster.now(), service.id(), version, spec, why));
+    exchange.respond(200, new Services.UpdateResponse(warnings(service, proposer.state())));
+  }
+
+  /** A port was published, and for that the tasks have to go: Swarm's users expect it to. */
+  private static @Nullable List<String> warnings(ServiceRecord old, ClusterState state) {
+    ServiceRecord now = state.services().get(old.id());
+    boolean unexpected =
+        now != null
+            && now.specVersion() != old.specVersion()
+            && now.spec().taskTemplate().equals(old.spec().taskTemplate())
+            && now.ports().stream()
+                .filter(ServiceSpecs::host)
+                .toList()
+                .equals(old.ports().stream().filter(ServiceSpecs::host).toList());
+    return unexpected
+        ? List.of(
+            "the tasks of service "
+                + old.name()
+                + " are on no network that a published port could reach: they are replaced, one"
+                + " after the other, by tasks on the network ingress")
+        : null;
   }
 
   private void remove(Exchange exchange, Proposer proposer) {

@@ -13,8 +13,6 @@ import io.meshd.daemon.http.Routes.Doors;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.Outcome;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** {@code /swarm}: the cluster, joining and leaving it, join tokens. */
 final class SwarmRoutes {
@@ -44,7 +42,7 @@ final class SwarmRoutes {
             new Services.Version(record.version()),
             record.createdAt(),
             record.updatedAt(),
-            spec(record),
+            SwarmSpec.of(record),
             record.addressPools(),
             record.subnetSize(),
             record.dataPathPort(),
@@ -57,19 +55,6 @@ final class SwarmRoutes {
       throw new ApiException(503, ClusterAccess.NO_SWARM);
     }
     return record;
-  }
-
-  /** Docker's spec of a cluster; times in nanoseconds. */
-  private static Map<String, Object> spec(ClusterRecord record) {
-    Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put("Name", "default");
-    spec.put("Labels", Map.of());
-    spec.put("Orchestration", Map.of("TaskHistoryRetentionLimit", record.taskHistoryLimit()));
-    spec.put("Dispatcher", Map.of("HeartbeatPeriod", 5_000_000_000L));
-    spec.put("CAConfig", Map.of("NodeCertExpiry", 7_776_000_000_000_000L));
-    spec.put("TaskDefaults", Map.of());
-    spec.put("EncryptionConfig", Map.of("AutoLockManagers", false));
-    return spec;
   }
 
   private void init(Exchange exchange) {
@@ -104,11 +89,18 @@ final class SwarmRoutes {
       throw ClusterAccess.error(
           new Outcome.Refused(Outcome.Reason.OUT_OF_SEQUENCE, "update out of sequence"), true);
     }
-    if (exchange.flag("rotateWorkerToken")) {
+    boolean worker = exchange.flag("rotateWorkerToken");
+    boolean manager = exchange.flag("rotateManagerToken");
+    int limit = SwarmSpec.historyLimit(record, SwarmSpec.read(exchange));
+    if (worker) {
       rotate(proposer, "worker", record.workerToken());
     }
-    if (exchange.flag("rotateManagerToken")) {
+    if (manager) {
       rotate(proposer, "manager", record.managerToken());
+    }
+    if (limit != record.taskHistoryLimit()) {
+      long current = worker || manager ? record(proposer).version() : version;
+      ClusterAccess.propose(proposer, new Command.UpdateCluster(cluster.now(), current, limit));
     }
     exchange.respond(200, null);
   }

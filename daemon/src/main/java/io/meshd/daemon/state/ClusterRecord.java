@@ -9,7 +9,7 @@ import java.util.List;
  * @param subnetSize prefix length of a subnet taken from a pool, 24
  * @param dataPathPort UDP port of VXLAN, 1024-49151, 4789 by default
  * @param workerToken current join token; empty in what nodes other than managers are sent
- * @param taskHistoryLimit finished tasks kept per slot
+ * @param taskHistoryLimit tasks kept per slot, the running one included; negative for all
  */
 public record ClusterRecord(
     String id,

@@ -115,4 +115,24 @@ final class ClusterTransitions {
             old.taskHistoryLimit());
     return old.id();
   }
+
+  static String update(Draft draft, Command.UpdateCluster command) {
+    ClusterRecord old = draft.requireCluster();
+    if (command.version() != old.version()) {
+      throw Refusal.outOfSequence();
+    }
+    draft.cluster =
+        new ClusterRecord(
+            old.id(),
+            draft.version(),
+            old.createdAt(),
+            draft.at(),
+            old.addressPools(),
+            old.subnetSize(),
+            old.dataPathPort(),
+            old.workerToken(),
+            old.managerToken(),
+            command.taskHistoryLimit());
+    return old.id();
+  }
 }

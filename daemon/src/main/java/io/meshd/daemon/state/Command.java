@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.RemoveTasks.class, name = "remove-tasks"),
   @JsonSubTypes.Type(value = Command.AttachEndpoint.class, name = "attach-endpoint"),
   @JsonSubTypes.Type(value = Command.DetachEndpoint.class, name = "detach-endpoint"),
+  @JsonSubTypes.Type(value = Command.UpdateCluster.class, name = "update-cluster"),
 })
 public sealed interface Command {
 
@@ -53,6 +54,12 @@ public sealed interface Command {
 
   /** {@code role}: worker or manager. */
   record RotateToken(String at, String role, String token) implements Command {}
+
+  /**
+   * {@code version}: the cluster's version that the change is based on, or rejected. {@code
+   * taskHistoryLimit}: tasks kept per slot, the running one included; negative for all.
+   */
+  record UpdateCluster(String at, long version, int taskHistoryLimit) implements Command {}
 
   /** A node joined, or came back with another address or description. Keeps an existing spec. */
   record UpsertNode(
@@ -81,8 +88,13 @@ public sealed interface Command {
 
   record CreateService(String at, String id, Services.ServiceSpec spec) implements Command {}
 
-  /** {@code version}: the service's version that the change is based on, or rejected. */
-  record UpdateService(String at, String service, long version, Services.ServiceSpec spec)
+  /**
+   * {@code version}: the service's version that the change is based on, or rejected. {@code
+   * rollback}: why this goes back to the previous spec, or null for any other change; {@code spec}
+   * is then that spec.
+   */
+  record UpdateService(
+      String at, String service, long version, Services.ServiceSpec spec, @Nullable String rollback)
       implements Command {}
 
   record SetUpdateStatus(String at, String serviceId, Services.UpdateStatus status)

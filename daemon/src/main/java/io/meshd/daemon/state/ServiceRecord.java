@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param specVersion version at which the task template (other than its placement) or a host-mode
  *     port last changed: tasks of an older one are out of date
  * @param previousSpec what the last update replaced
+ * @param previousSpecVersion its specVersion: with it again, tasks of it are up to date again
  * @param ports the published ports, protocol and mode filled in, every ingress port with its
  *     number; a host-mode port without one has null: each node takes a free one for its task
  * @param virtualIps in endpoint mode vip: one on {@code ingress} where a port is published in
@@ -22,6 +23,7 @@ public record ServiceRecord(
     String updatedAt,
     Services.ServiceSpec spec,
     Services.@Nullable ServiceSpec previousSpec,
+    long previousSpecVersion,
     long specVersion,
     List<Services.PortConfig> ports,
     List<Services.VirtualIp> virtualIps,

@@ -1,8 +1,6 @@
 package io.meshd.daemon.state;
 
 import io.meshd.api.Services;
-import io.meshd.ipam.Ipv4;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class ServiceSpecCheck {
   private ServiceSpecCheck() {}
 
-  private static final Set<String> CLIENT_ADDRESSES = Set.of("snat", "proxy-v2", "preserve");
   private static final Set<String> CONDITIONS = Set.of("any", "on-failure", "none");
   private static final Set<String> FAILURE_ACTIONS = Set.of("pause", "continue", "rollback");
   private static final Set<String> ORDERS = Set.of("stop-first", "start-first");
@@ -34,7 +31,7 @@ final class ServiceSpecCheck {
         spec.updateConfig(),
         spec.rollbackConfig(),
         spec.networks(),
-        endpoint(spec.endpointSpec()));
+        EndpointSpecCheck.checked(spec.endpointSpec()));
   }
 
   private static void checkTask(Services.@Nullable TaskSpec task) {
@@ -159,101 +156,5 @@ final class ServiceSpecCheck {
     if (order != null && !order.isEmpty() && !ORDERS.contains(order)) {
       throw Refusal.invalid("unrecognized update order " + order);
     }
-  }
-
-  private static Services.EndpointSpec endpoint(Services.@Nullable EndpointSpec endpoint) {
-    if (endpoint == null) {
-      return new Services.EndpointSpec("vip", null);
-    }
-    String mode = endpoint.mode() == null || endpoint.mode().isEmpty() ? "vip" : endpoint.mode();
-    if (!mode.equals("vip") && !mode.equals("dnsrr")) {
-      throw Refusal.invalid("invalid endpoint mode \"" + mode + "\": use vip or dnsrr");
-    }
-    if (endpoint.ports() == null) {
-      return new Services.EndpointSpec(mode, null, endpoint.balancing(), endpoint.ingressDnsrr());
-    }
-    List<Services.PortConfig> ports = new ArrayList<>();
-    for (Services.PortConfig port : endpoint.ports()) {
-      Services.PortConfig filled = port(port);
-      if (mode.equals("dnsrr") && ServiceSpecs.ingress(filled)) {
-        throw Refusal.invalid(
-            "EndpointSpec: port published with ingress mode can't be used with dnsrr mode");
-      }
-      if (ports.stream().anyMatch(other -> samePlace(other, filled))) {
-        throw Refusal.invalid("EndpointSpec: duplicate published ports provided");
-      }
-      ports.add(filled);
-    }
-    return new Services.EndpointSpec(
-        mode, List.copyOf(ports), endpoint.balancing(), endpoint.ingressDnsrr());
-  }
-
-  private static boolean samePlace(Services.PortConfig a, Services.PortConfig b) {
-    int number = ServiceSpecs.publishedPort(a);
-    return number != 0
-        && number == ServiceSpecs.publishedPort(b)
-        && ServiceSpecs.protocol(a).equals(ServiceSpecs.protocol(b))
-        && ServiceSpecs.shareAddress(a, b);
-  }
-
-  private static void checkClientAddress(Services.PortConfig port) {
-    String mode = port.clientAddress();
-    if (mode == null) {
-      return;
-    }
-    if (!CLIENT_ADDRESSES.contains(mode)) {
-      throw Refusal.invalid(
-          "EndpointSpec: invalid client address mode " + mode + ": use snat, proxy-v2 or preserve");
-    }
-    if (ServiceSpecs.protocol(port).equals("udp") && mode.equals("proxy-v2")) {
-      throw Refusal.invalid(
-          "EndpointSpec: client address mode proxy-v2 is for tcp: a datagram has no first byte of a"
-              + " connection to put a header before");
-    }
-  }
-
-  /** Every address of a node is what is meant where none is said. */
-  private static @Nullable String hostIp(Services.PortConfig port) {
-    String ip = port.hostIp();
-    if (ip == null || ip.isEmpty() || ip.equals("0.0.0.0")) {
-      return null;
-    }
-    try {
-      return Ipv4.format(Ipv4.parse(ip));
-    } catch (IllegalArgumentException e) {
-      throw Refusal.invalid(
-          "EndpointSpec: invalid address " + ip + " of a published port: use an IPv4 address");
-    }
-  }
-
-  private static Services.PortConfig port(Services.PortConfig port) {
-    String protocol = ServiceSpecs.protocol(port);
-    if (!protocol.equals("tcp") && !protocol.equals("udp")) {
-      throw Refusal.invalid(
-          "EndpointSpec: protocol " + protocol + " is not supported: use tcp or udp");
-    }
-    String mode =
-        port.publishMode() == null || port.publishMode().isEmpty() ? "ingress" : port.publishMode();
-    if (!mode.equals("ingress") && !mode.equals("host")) {
-      throw Refusal.invalid("EndpointSpec: invalid publish mode " + mode + ": use ingress or host");
-    }
-    if (port.targetPort() < 1 || port.targetPort() > 65535) {
-      throw Refusal.invalid(
-          "EndpointSpec: invalid target port " + port.targetPort() + ": use 1 to 65535");
-    }
-    checkClientAddress(port);
-    int published = ServiceSpecs.publishedPort(port);
-    if (published < 0 || published > 65535) {
-      throw Refusal.invalid(
-          "EndpointSpec: invalid published port " + published + ": use 1 to 65535");
-    }
-    return new Services.PortConfig(
-        port.name(),
-        protocol,
-        port.targetPort(),
-        published == 0 ? null : published,
-        mode,
-        hostIp(port),
-        port.clientAddress());
   }
 }

@@ -11,6 +11,7 @@ final class ServiceTransitions {
 
   static String create(Draft draft, Command.CreateService command) {
     Services.ServiceSpec spec = resolved(draft, ServiceSpecCheck.checked(command.spec()));
+    EndpointSpecCheck.checkNodes(draft, spec, null);
     for (ServiceRecord other : draft.services.values()) {
       if (other.name().equals(spec.name())) {
         throw new Refusal(
@@ -31,6 +32,7 @@ final class ServiceTransitions {
             draft.at(),
             spec,
             null,
+            0,
             draft.version(),
             PublishedPorts.allocate(draft, command.id(), spec, List.of()),
             ServiceAddresses.virtualIps(draft, spec, List.of()),
@@ -51,11 +53,10 @@ final class ServiceTransitions {
     if (command.version() != old.version()) {
       throw Refusal.outOfSequence();
     }
+    if (command.rollback() == null) {
+      EndpointSpecCheck.checkNodes(draft, spec, old.spec());
+    }
     List<Services.PortConfig> ports = PublishedPorts.allocate(draft, old.id(), spec, old.ports());
-    boolean replace =
-        !withoutPlacement(spec.taskTemplate()).equals(withoutPlacement(old.spec().taskTemplate()))
-            || !hostPorts(ports).equals(hostPorts(old.ports()))
-            || lacksAttachments(draft, old.id(), spec);
     put(
         draft,
         new ServiceRecord(
@@ -65,12 +66,48 @@ final class ServiceTransitions {
             draft.at(),
             spec,
             old.spec(),
-            replace ? draft.version() : old.specVersion(),
+            old.specVersion(),
+            specVersion(draft, old, spec, ports, command.rollback() != null),
             ports,
             ServiceAddresses.virtualIps(draft, spec, old.virtualIps()),
-            null));
+            command.rollback() == null ? null : rollback(draft, command.rollback())));
     giveNodesAddresses(draft, spec);
     return old.id();
+  }
+
+  private static Services.UpdateStatus rollback(Draft draft, String why) {
+    return new Services.UpdateStatus("rollback_started", draft.at(), null, why);
+  }
+
+  /** The one that its tasks have, unless they have to be replaced. */
+  private static long specVersion(
+      Draft draft,
+      ServiceRecord old,
+      Services.ServiceSpec spec,
+      List<Services.PortConfig> ports,
+      boolean rollback) {
+    if (lacksAttachments(draft, old.id(), spec)) {
+      return draft.version();
+    }
+    if (sameTasks(spec, ports, old.spec(), old.ports())) {
+      return old.specVersion();
+    }
+    Services.ServiceSpec previous = old.previousSpec();
+    boolean asBefore =
+        rollback
+            && previous != null
+            && old.previousSpecVersion() != 0
+            && sameTasks(spec, ports, previous, ServiceSpecs.ports(previous));
+    return asBefore ? old.previousSpecVersion() : draft.version();
+  }
+
+  private static boolean sameTasks(
+      Services.ServiceSpec spec,
+      List<Services.PortConfig> ports,
+      Services.ServiceSpec other,
+      List<Services.PortConfig> otherPorts) {
+    return withoutPlacement(spec.taskTemplate()).equals(withoutPlacement(other.taskTemplate()))
+        && hostPorts(ports).equals(hostPorts(otherPorts));
   }
 
   /** The spec as it is kept: networks by ID, all in the task template. */
@@ -148,6 +185,7 @@ final class ServiceTransitions {
             draft.at(),
             old.spec(),
             old.previousSpec(),
+            old.previousSpecVersion(),
             old.specVersion(),
             old.ports(),
             old.virtualIps(),

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param generation of what asked for it; only ever compared
  * @param networks overlays in order: eth0, eth1, ...; without any, eth0 is on the local bridge
  * @param hostPorts in host mode
+ * @param awaitedPorts TCP ports that it is to listen on before it counts as running
  */
 public record DesiredTask(
     String id,
@@ -31,11 +32,13 @@ public record DesiredTask(
     long stopGraceNanos,
     long generation,
     List<TaskNetwork> networks,
-    List<HostPort> hostPorts) {
+    List<HostPort> hostPorts,
+    List<Integer> awaitedPorts) {
 
   /** Of an older daemon's files: no ports. */
   public DesiredTask {
     hostPorts = hostPorts == null ? List.of() : hostPorts;
+    awaitedPorts = awaitedPorts == null ? List.of() : awaitedPorts;
   }
 
   /** Docker's grace: 10 s. */

@@ -1,16 +1,14 @@
 package io.meshd.daemon.tasks;
 
 import io.meshd.daemon.linux.Problems;
-import io.meshd.daemon.linux.ToolRun;
 import io.meshd.daemon.tasks.TaskStatus.Phase;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,10 +39,13 @@ final class HeldTask {
   private final TaskLauncher launcher;
   private final TaskStatus.Listener listener;
   private final @Nullable Cgroup cgroup;
+  private final Remains remains;
 
   private StoredTask stored;
   private long launchedAt;
   private int looksGone;
+  private boolean readying;
+  private boolean draining;
   private boolean stopping;
   private boolean finishing;
 
@@ -63,6 +64,7 @@ final class HeldTask {
     this.launcher = launcher;
     this.listener = listener;
     this.cgroup = Cgroup.of(stored.task().id());
+    this.remains = new Remains(cgroup, interfaces.netns(stored.task().id()));
     this.launchedAt = System.nanoTime();
   }
 
@@ -151,7 +153,7 @@ final class HeldTask {
       Integer exit = folder.exit();
       TaskFolder.Identity process = folder.process();
       if (stored.phase() == Phase.STARTING && process != null) {
-        change(stored.running(process.pid(), Instant.now()));
+        appeared(process.pid());
       }
       if (exit != null && !finishing) {
         finishing = true;
@@ -160,6 +162,51 @@ final class HeldTask {
     } catch (IOException | NumberFormatException e) {
       LOG.warn("task {}: its files cannot be read: {}", task().id(), e.toString());
     }
+  }
+
+  /** It runs once it is ready for who comes to it. */
+  private void appeared(int pid) {
+    if (task().awaitedPorts().isEmpty()) {
+      change(stored.running(pid, Instant.now()));
+    } else if (!readying) {
+      readying = true;
+      Readiness readiness = new Readiness(task().awaitedPorts());
+      Thread.ofVirtual()
+          .name("task-ready")
+          .start(
+              () -> {
+                if (awaitSockets(pid, Readiness.LOOK, readiness::over)) {
+                  ready(pid);
+                }
+              });
+    }
+  }
+
+  private synchronized void ready(int pid) {
+    if (stored.phase() == Phase.STARTING && !stopping) {
+      change(stored.running(pid, Instant.now()));
+    }
+  }
+
+  /** Looks until it is over; false when the task is being stopped or has ended. */
+  private boolean awaitSockets(int pid, Duration pause, Predicate<TaskSockets> over) {
+    try {
+      while (!over.test(TaskSockets.of(pid))) {
+        if (await(pause.toNanos(), () -> stopping) || isStopping()) {
+          return false;
+        }
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // its process is gone, which is told by others
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private synchronized boolean isStopping() {
+    return stopping;
   }
 
   /** Now and then: finds what ended without a word, and keeps the logs short. */
@@ -188,6 +235,33 @@ final class HeldTask {
       finishing = true;
       Thread.ofVirtual().name("task-end").start(() -> finish(null, process != null));
     }
+  }
+
+  /** Ends it once its connections have ended. Returns at once. */
+  synchronized void drain() {
+    if (draining || stopping || stored.phase().terminal()) {
+      return;
+    }
+    Integer pid = stored.pid();
+    if (stored.phase() != Phase.RUNNING || pid == null) {
+      stop();
+      return;
+    }
+    draining = true;
+    String begun = stored.drainingSince();
+    Instant since = begun == null ? Instant.now() : Instant.parse(begun);
+    if (begun == null) {
+      stored = stored.draining(since);
+      write();
+    }
+    Drain drain = new Drain(since, task().stopGraceNanos());
+    Thread.ofVirtual()
+        .name("task-drain")
+        .start(
+            () -> {
+              awaitSockets(pid, Drain.LOOK, drain::over);
+              stop();
+            });
   }
 
   /** Ends it: the stop signal, the grace, SIGKILL. Returns at once; the end is told as SHUTDOWN. */
@@ -254,22 +328,15 @@ final class HeldTask {
 
   private void signal(String name) throws IOException {
     TaskFolder.Identity process = folder.process();
-    if (process == null || !process.alive()) {
-      return;
-    }
-    String bare = name.startsWith("SIG") ? name.substring(3) : name;
-    ToolRun run =
-        ToolRun.run(
-            List.of("/bin/sh", "-c", "kill -s \"$1\" \"$2\"", "sh", bare, "" + process.pid()), "");
-    if (run.exit() != 0 && process.alive()) {
-      LOG.warn("task {}: signal {}: {}", task().id(), name, run.err().strip());
+    if (process != null && process.alive()) {
+      process.signal(name);
     }
   }
 
   /** The first process has ended: so does everything that it left behind. */
   private void finish(@Nullable Integer exit, boolean wasThere) {
     try {
-      killAll();
+      remains.kill();
     } catch (IOException e) {
       LOG.warn("task {}: what it left behind cannot be ended: {}", task().id(), words(e));
     }
@@ -277,7 +344,7 @@ final class HeldTask {
       if (stored.stopRequested()) {
         change(stored.ended(Phase.SHUTDOWN, "shutdown", null, exit));
       } else if (!wasThere) {
-        change(stored.ended(Phase.FAILED, "starting", NOT_STARTED + shimSaid(), exit));
+        change(stored.ended(Phase.FAILED, "starting", NOT_STARTED + folder.shimSaid(), exit));
       } else if (exit == null) {
         change(stored.ended(Phase.FAILED, "started", "task: its process is gone", null));
       } else if (exit == 0) {
@@ -288,67 +355,13 @@ final class HeldTask {
     }
   }
 
-  private String shimSaid() {
-    try {
-      String said = Files.readString(folder.shimLog()).strip().replace('\n', ' ');
-      return said.isEmpty() ? "its process did not appear" : said;
-    } catch (IOException e) {
-      return "its process did not appear";
-    }
-  }
-
-  /** Kills what is left of it, and waits until it is gone. */
-  private void killAll() throws IOException {
-    long until = System.nanoTime() + KILL_NANOS;
-    List<Long> left = processes();
-    while (!left.isEmpty() && System.nanoTime() < until) {
-      if (cgroup != null && cgroup.exists()) {
-        cgroup.kill();
-      }
-      for (long pid : left) {
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
-      }
-      try {
-        Thread.sleep(5);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-      left = processes();
-    }
-  }
-
-  /** In its cgroup, or, where there is none, in its network namespace. */
-  private List<Long> processes() throws IOException {
-    if (cgroup != null && cgroup.exists()) {
-      return cgroup.processes();
-    }
-    Path netns = interfaces.netns(task().id());
-    if (!Files.exists(netns)) {
-      return List.of();
-    }
-    String link = "net:[" + Files.getAttribute(netns, "unix:ino") + "]";
-    List<Long> found = new ArrayList<>();
-    for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
-      try {
-        Path ns = Files.readSymbolicLink(Path.of("/proc/" + process.pid() + "/ns/net"));
-        if (ns.toString().equals(link)) {
-          found.add(process.pid());
-        }
-      } catch (IOException e) {
-        // It has just ended.
-      }
-    }
-    return found;
-  }
-
   /** Removes namespace, devices and cgroup of a task that has ended; the logs stay. */
   synchronized void release() throws IOException {
     if (!stored.phase().terminal() || !stored.devices()) {
       return;
     }
     Problems problems = new Problems();
-    problems.attempt(this::killAll);
+    problems.attempt(remains::kill);
     problems.attempt(() -> interfaces.remove(task().id()));
     if (cgroup != null) {
       problems.attempt(cgroup::remove);

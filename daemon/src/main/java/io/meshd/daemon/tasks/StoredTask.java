@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bridgeAddress its address on one of the node's bridges, or null when it is on none
  * @param createdAt RFC 3339, as the other times
+ * @param drainingSince when its connections were first waited for, or null
  * @param stopRequested its end is a shutdown, not a failure
  * @param devices true while a namespace or device of it may exist
  * @param hostPorts what it has on this node, all with a number; kept for the record when it ended
@@ -26,6 +27,7 @@ record StoredTask(
     @Nullable Integer exitCode,
     String createdAt,
     @Nullable String startedAt,
+    @Nullable String drainingSince,
     boolean stopRequested,
     boolean devices,
     List<HostPort> hostPorts) {
@@ -47,6 +49,7 @@ record StoredTask(
         null,
         null,
         now,
+        null,
         null,
         false,
         true,
@@ -83,6 +86,25 @@ record StoredTask(
         exitCode,
         createdAt,
         startedAt,
+        drainingSince,
+        true,
+        devices,
+        hostPorts);
+  }
+
+  StoredTask draining(Instant since) {
+    return new StoredTask(
+        task,
+        bridgeAddress,
+        phase,
+        changedAt,
+        message,
+        err,
+        pid,
+        exitCode,
+        createdAt,
+        startedAt,
+        since.toString(),
         true,
         devices,
         hostPorts);
@@ -100,6 +122,7 @@ record StoredTask(
         exitCode,
         createdAt,
         startedAt,
+        drainingSince,
         stopRequested,
         false,
         hostPorts);
@@ -117,6 +140,7 @@ record StoredTask(
         exitCode,
         createdAt,
         startedAt,
+        drainingSince,
         stopRequested,
         devices,
         ports);
@@ -140,6 +164,7 @@ record StoredTask(
         code,
         createdAt,
         started,
+        drainingSince,
         stopRequested,
         devices,
         hostPorts);

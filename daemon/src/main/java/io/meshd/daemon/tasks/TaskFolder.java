@@ -2,6 +2,7 @@ package io.meshd.daemon.tasks;
 
 import io.meshd.api.Json;
 import io.meshd.daemon.disk.DurableFiles;
+import io.meshd.daemon.linux.ToolRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -9,6 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of one task. {@code task.json} is the daemon's; {@code run}, {@code pid} and {@code
@@ -16,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * stderr.log} by the task itself.
  */
 record TaskFolder(Path path) {
+  private static final Logger LOG = LoggerFactory.getLogger(TaskFolder.class);
 
   /**
    * A process that no other can be mistaken for.
@@ -36,6 +40,18 @@ record TaskFolder(Path path) {
         return false;
       }
     }
+
+    /**
+     * @param name with or without SIG
+     */
+    void signal(String name) throws IOException {
+      String bare = name.startsWith("SIG") ? name.substring(3) : name;
+      ToolRun run =
+          ToolRun.run(List.of("/bin/sh", "-c", "kill -s \"$1\" \"$2\"", "sh", bare, "" + pid), "");
+      if (run.exit() != 0 && alive()) {
+        LOG.warn("process {}: signal {}: {}", pid, name, run.err().strip());
+      }
+    }
   }
 
   Path stdout() {
@@ -49,6 +65,16 @@ record TaskFolder(Path path) {
   /** Where what the shim itself has to say goes: why a task could not be started. */
   Path shimLog() {
     return path.resolve("shim.log");
+  }
+
+  /** In one line. */
+  String shimSaid() {
+    try {
+      String said = Files.readString(shimLog()).strip().replace('\n', ' ');
+      return said.isEmpty() ? "its process did not appear" : said;
+    } catch (IOException e) {
+      return "its process did not appear";
+    }
   }
 
   /** True once a shim has begun; from then on no other will. */

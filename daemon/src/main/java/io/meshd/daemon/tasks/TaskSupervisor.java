@@ -23,8 +23,9 @@ import org.slf4j.LoggerFactory;
 /**
  * All tasks of this node. Whoever drives it calls, for a new task, {@link #prepare}, makes the TAPs
  * in {@link #netns}, then {@link #connect} and {@link #launch}; for one that is to end, {@link
- * #stop}; when it has ended, and its TAPs are gone, {@link #release}; and {@link #forget} when
- * nobody asks for its logs any more. Every call can be repeated. Closing ends no task.
+ * #drain} or {@link #stop}; when it has ended, and its TAPs are gone, {@link #release}; and {@link
+ * #forget} when nobody asks for its logs any more. Every call can be repeated. Closing ends no
+ * task.
  */
 public final class TaskSupervisor implements LocalTasks, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskSupervisor.class);
@@ -168,6 +169,11 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
 
   public void launch(String taskId) {
     with(taskId, HeldTask::launch);
+  }
+
+  /** Ends the task once its connections have ended, or its stop grace period has. */
+  public void drain(String taskId) {
+    with(taskId, HeldTask::drain);
   }
 
   public void stop(String taskId) {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.api.Services;
+import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.state.TestCluster;
@@ -127,6 +129,57 @@ class UpdateDecisionsTest {
     assertEquals(3, sim.running().size());
     assertEquals(
         List.of("v1"), cluster.service("web").spec().taskTemplate().containerSpec().command());
+  }
+
+  @Test
+  void rollingBackReplacesOnlyWhatTheUpdateReplaced() {
+    Services.UpdateConfig config =
+        new Services.UpdateConfig(1L, 1_000_000_000L, "rollback", null, null, null);
+    cluster.done(createService("s", changed(3, config, "v1")));
+    sim.settle();
+    Set<String> before = Set.copyOf(sim.running().stream().map(TaskRecord::id).toList());
+    sim.crashing = task -> List.of("v2").equals(task.spec().containerSpec().command());
+    cluster.done(cluster.update("web", changed(3, config, "v2")));
+    sim.run(Duration.ofMinutes(2));
+    assertEquals("rollback_completed", updateState());
+    assertEquals(2, sim.running().stream().filter(t -> before.contains(t.id())).count());
+  }
+
+  @Test
+  void aManualRollbackSaysSoAndBringsBackTheTasksSpec() {
+    cluster.done(createService("s", changed(2, null, "v1")));
+    sim.settle();
+    cluster.done(cluster.update("web", changed(2, null, "v2")));
+    sim.run(Duration.ofMinutes(1));
+    assertEquals("completed", updateState());
+    ServiceRecord service = cluster.service("web");
+    cluster.done(
+        new Command.UpdateService(
+            sim.at(),
+            "web",
+            service.version(),
+            changed(2, null, "v1"),
+            "manually requested rollback"));
+    sim.settle();
+    assertEquals("rollback_started", updateState());
+    sim.run(Duration.ofMinutes(1));
+    assertEquals("rollback_completed", updateState());
+    assertTrue(
+        sim.running().stream()
+            .allMatch(t -> List.of("v1").equals(t.spec().containerSpec().command())));
+  }
+
+  @Test
+  void scalingDownLetsTasksDrainBeforeTheyGo() {
+    cluster.done(createService("s", changed(3, null, "v1")));
+    sim.settle();
+    sim.stuck = task -> true;
+    cluster.done(cluster.update("web", changed(1, null, "v1")));
+    sim.settle();
+    assertEquals(2, sim.tasks(TaskRecord::draining).size());
+    sim.stuck = task -> false;
+    sim.settle();
+    assertEquals(1, cluster.state().tasks().size());
   }
 
   @Test

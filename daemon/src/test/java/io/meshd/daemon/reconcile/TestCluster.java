@@ -213,6 +213,7 @@ final class TestCluster {
             TIME,
             new Services.ServiceSpec(id, null, spec("process"), null, null, null, null, endpoint),
             null,
+            0,
             1,
             List.of(ports),
             virtualIps,

@@ -157,13 +157,14 @@ final class RandomCommands {
   private Command updateService(String at, ClusterState state) {
     ServiceRecord service = state.services().get(any(state.services().keySet()));
     if (service == null) {
-      return new Command.UpdateService(at, "nothing", 1, spec("svc", state));
+      return new Command.UpdateService(at, "nothing", 1, spec("svc", state), null);
     }
     return new Command.UpdateService(
         at,
         service.id(),
         service.version() - (random.nextInt(8) == 0 ? 1 : 0),
-        spec(service.name(), state));
+        spec(service.name(), state),
+        null);
   }
 
   private Command createTasks(String at, ClusterState state) {

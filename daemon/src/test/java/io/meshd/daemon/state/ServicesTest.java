@@ -287,7 +287,7 @@ class ServicesTest {
         "renaming services is not supported",
         cluster.refusal(
             new Command.UpdateService(
-                AT, "web", cluster.service("web").version(), spec("other", 1))));
+                AT, "web", cluster.service("web").version(), spec("other", 1), null)));
     assertEquals(
         "service mode change is not allowed",
         cluster.refusal(

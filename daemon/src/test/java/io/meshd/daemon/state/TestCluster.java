@@ -254,6 +254,6 @@ public final class TestCluster {
   }
 
   public Command.UpdateService update(String name, Services.ServiceSpec spec) {
-    return new Command.UpdateService(AT, name, service(name).version(), spec);
+    return new Command.UpdateService(AT, name, service(name).version(), spec, null);
   }
 }

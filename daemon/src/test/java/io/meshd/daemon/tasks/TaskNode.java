@@ -72,6 +72,7 @@ final class TaskNode implements AutoCloseable {
         Duration.ofSeconds(1).toNanos(),
         1,
         networks,
+        List.of(),
         List.of());
   }
 
@@ -90,7 +91,8 @@ final class TaskNode implements AutoCloseable {
         task.stopGraceNanos(),
         task.generation(),
         task.networks(),
-        List.of(ports));
+        List.of(ports),
+        task.awaitedPorts());
   }
 
   String start(DesiredTask task) throws IOException {
