@@ -3,6 +3,7 @@ package io.meshd.dataplane;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.meshd.dataplane.ForwardingSpec.Balancing;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
@@ -19,6 +20,16 @@ class AllocationTest {
 
   @Test
   void forwardingAllocatesNothingPerFrame() throws Exception {
+    nothingIsAllocatedForTrafficTo("10.0.1.4");
+  }
+
+  @Test
+  void balancingAllocatesNothingPerFrame() throws Exception {
+    nothingIsAllocatedForTrafficTo("10.0.1.2");
+  }
+
+  /** To the task on the other node, or to the virtual address that stands for it. */
+  private static void nothingIsAllocatedForTrafficTo(String dialed) throws Exception {
     try (TestNamespaces namespaces = new TestNamespaces()) {
       String nodeA = namespaces.add("nA");
       String nodeB = namespaces.add("nB");
@@ -29,12 +40,13 @@ class AllocationTest {
         String taskB = b.task("cB", "10.0.1.4");
         a.remote("10.0.1.4", "10.99.0.2", false);
         b.remote("10.0.1.3", "10.99.0.1", false);
+        a.service("10.0.1.2", Balancing.DEFAULT, TestNode.backend("10.0.1.4"));
         a.apply();
         b.apply();
         Round round;
         long end = System.nanoTime() + LIMIT.toNanos();
         do {
-          round = measure(a, b, taskA, taskB);
+          round = measure(a, b, taskA, taskB, dialed);
         } while (round.bytes() >= round.frames() && System.nanoTime() < end);
 
         assertTrue(round.frames() > 2000, round.toString());
@@ -45,17 +57,17 @@ class AllocationTest {
 
   private record Round(long frames, long bytes) {}
 
-  private static Round measure(TestNode a, TestNode b, String taskA, String taskB)
+  private static Round measure(TestNode a, TestNode b, String taskA, String taskB, String dialed)
       throws Exception {
     long frames = frames(a) + frames(b);
     long bytes = allocated();
-    traffic(taskA, taskB);
+    traffic(taskA, taskB, dialed);
     return new Round(frames(a) + frames(b) - frames, allocated() - bytes);
   }
 
-  private static void traffic(String taskA, String taskB) throws Exception {
-    Transfer.check(taskA, taskB, "10.0.1.4", 100_000_000);
-    TestNamespaces.in(taskA, "ping", "-q", "-f", "-c", "2000", "-w", "20", "10.0.1.4");
+  private static void traffic(String taskA, String taskB, String dialed) throws Exception {
+    Transfer.check(taskA, taskB, "10.0.1.4", dialed, 100_000_000);
+    TestNamespaces.in(taskA, "ping", "-q", "-f", "-c", "2000", "-w", "20", dialed);
   }
 
   private static long frames(TestNode node) {

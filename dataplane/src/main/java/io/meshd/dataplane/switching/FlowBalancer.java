@@ -138,7 +138,7 @@ final class FlowBalancer {
     int turned = Integer.rotateLeft(ports, 16);
     if (balancer.flows().findReply(flow, network.vni, protocol, sender.ip(), virtual.ip(), turned)
         && flow.isHairpin()) {
-      return turnRound(network, sender, virtual, service, frame, partial);
+      return turnRound(network, sender, virtual, frame, partial);
     }
     if (frame.hasTcpHeader() && !frame.opensFlow()) {
       return refuse(frame);
@@ -232,14 +232,9 @@ final class FlowBalancer {
 
   /** From the client as its own backend to itself as client. */
   private Outcome turnRound(
-      NetworkTable network,
-      Station sender,
-      Station virtual,
-      ServiceTable service,
-      FrameView frame,
-      boolean partial) {
+      NetworkTable network, Station sender, Station virtual, FrameView frame, boolean partial) {
     if (refusedBy(frame)) {
-      Outcome retried = retry(network, service);
+      Outcome retried = retry(network);
       if (retried != Outcome.PASS) {
         return retried;
       }
@@ -325,6 +320,30 @@ final class FlowBalancer {
   }
 
   /**
+   * A connection that a port of this node opens to an endpoint itself, past any virtual address. If
+   * a balanced one from the same port has the same backend, the answers to the two could not be
+   * told apart: one that has ended gives way, beside one that is open the new one is refused.
+   *
+   * @return PASS or ANSWER
+   */
+  Outcome direct(NetworkTable network, Station sender, FrameView frame) {
+    if (!network.hasServices || balancer.flows().size() == 0 || !frame.hasTcpHeader()) {
+      return Outcome.PASS;
+    }
+    int endpoint = Ipv4Header.destination(frame.memory(), frame.network());
+    if (!balancer
+        .flows()
+        .findReply(flow, network.vni, frame.protocol(), endpoint, sender.ip(), frame.ports())) {
+      return Outcome.PASS;
+    }
+    if (flow.state().isOpen()) {
+      return refuse(frame);
+    }
+    balancer.remove(flow);
+    return Outcome.PASS;
+  }
+
+  /**
    * A frame to a port of this node, by port or by wire.
    *
    * @return PASS, FROM_VIRTUAL, INJECT or DROP
@@ -350,9 +369,7 @@ final class FlowBalancer {
       return Outcome.PASS;
     }
     if (refusedBy(frame)) {
-      Station virtual = network.byIp(flow.vip());
-      ServiceTable service = virtual == null ? null : virtual.service();
-      Outcome retried = service == null ? Outcome.PASS : retry(network, service);
+      Outcome retried = retry(network);
       if (retried != Outcome.PASS) {
         return retried;
       }
@@ -383,6 +400,12 @@ final class FlowBalancer {
     if (quoted.source() != destination || !mayTell) {
       return drop(DropReason.LYING_ICMP);
     }
+    if (flow.state() == FlowState.SYN_SENT && refuses(frame)) {
+      Outcome retried = retry(network);
+      if (retried != Outcome.PASS) {
+        return retried;
+      }
+    }
     quoted.readdress(destination, flow.vip());
     return sender.ip() == backend ? fromVirtual(network, flow.vip()) : Outcome.PASS;
   }
@@ -396,6 +419,13 @@ final class FlowBalancer {
     return Outcome.FROM_VIRTUAL;
   }
 
+  /** An unreachable that is about more than the packet's size. */
+  private static boolean refuses(FrameView frame) {
+    MemorySegment m = frame.memory();
+    return IcmpHeader.type(m, frame.transport()) == IcmpHeader.UNREACHABLE
+        && IcmpHeader.code(m, frame.transport()) != IcmpHeader.TOO_BIG;
+  }
+
   private boolean refusedBy(FrameView frame) {
     return flow.state() == FlowState.SYN_SENT
         && frame.hasTcpHeader()
@@ -403,7 +433,12 @@ final class FlowBalancer {
   }
 
   /** Offers the refused connection to another backend; PASS when there is none left. */
-  private Outcome retry(NetworkTable network, ServiceTable service) {
+  private Outcome retry(NetworkTable network) {
+    Station virtual = network.byIp(flow.vip());
+    ServiceTable service = virtual == null ? null : virtual.service();
+    if (virtual == null || service == null) {
+      return Outcome.PASS;
+    }
     balancer.failed(flow, service);
     int length = balancer.copySyn(flow, synMemory, 0);
     if (!balancer.reassign(flow, service, random)) {
@@ -411,11 +446,7 @@ final class FlowBalancer {
     }
     counters.count(TrafficCounter.VIRTUAL_RETRIES, 1);
     Station backend = network.byIp(flow.backend());
-    Station virtual = network.byIp(flow.vip());
-    if (length == 0
-        || backend == null
-        || virtual == null
-        || syn.parse(synMemory, 0, length) != FrameView.Verdict.OK) {
+    if (length == 0 || backend == null || syn.parse(synMemory, 0, length) != FrameView.Verdict.OK) {
       return drop(DropReason.CONNECT_RETRIED); // the client's next SYN goes to the other one
     }
     balancer.keepSyn(flow, syn, false);

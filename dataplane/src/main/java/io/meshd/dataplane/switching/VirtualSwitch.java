@@ -168,6 +168,10 @@ public final class VirtualSwitch {
           ? drop(DropReason.NODE_FLOWS_ONLY)
           : balance(source, sender, target, partial);
     }
+    if (frame.opensFlow()
+        && balancer.direct(network, sender, frame) == FlowBalancer.Outcome.ANSWER) {
+      return answer(source, sender);
+    }
     if (!target.isLocal()) {
       return forward(network, sender, target);
     }
@@ -188,17 +192,20 @@ public final class VirtualSwitch {
     NetworkTable network = source.network();
     return switch (balancer.request(network, sender, virtual, frame, partial)) {
       case FORWARD -> forward(network, sender, balancer.target());
-      case ANSWER -> {
-        decision.answer(balancer.answerLength());
-        if (sender.isNodePort()) {
-          decision.rewriteDestination(network.nodeDeviceMac);
-        }
-        decision.addSlot(source.slot());
-        yield decision;
-      }
+      case ANSWER -> answer(source, sender);
       case INJECT -> inject(network);
       case PASS, FROM_VIRTUAL, DROP -> drop(balancer.reason());
     };
+  }
+
+  /** Back to the port that the frame came from, of which the balancer has made its answer. */
+  private ForwardingDecision answer(NetworkTable.Source source, Station sender) {
+    decision.answer(balancer.answerLength());
+    if (sender.isNodePort()) {
+      decision.rewriteDestination(source.network().nodeDeviceMac);
+    }
+    decision.addSlot(source.slot());
+    return decision;
   }
 
   /** Sends the balancer's frame, a client's of this node, instead of the one given. */

@@ -29,6 +29,9 @@ public final class IcmpHeader {
 
   public static final int PORT = 3;
 
+  /** With the MTU that would do (RFC 1191). */
+  public static final int TOO_BIG = 4;
+
   private static final int TYPE_OFFSET = 0;
   private static final int CODE_OFFSET = 1;
   private static final int CHECKSUM_OFFSET = 2;
@@ -38,6 +41,10 @@ public final class IcmpHeader {
 
   public static int type(MemorySegment m, long at) {
     return NetworkOrder.u8(m, at + TYPE_OFFSET);
+  }
+
+  public static int code(MemorySegment m, long at) {
+    return NetworkOrder.u8(m, at + CODE_OFFSET);
   }
 
   /** An error about a packet, which it quotes. */
