@@ -11,10 +11,15 @@ import java.util.List;
  * its next free place in a permutation of its own as often as its weight says. Immutable.
  */
 public final class MaglevTable {
-  /** Places; prime, and large beside the number of members. */
-  public static final int SIZE = 65_537;
+  /**
+   * Places; prime, and large beside the number of members. With half as many, 65,537, up to 1.3 %
+   * of the others' clients move when one of ten members goes; with these 0.3 %.
+   */
+  public static final int SIZE = 131_071;
 
-  private final int[] places = new int[SIZE];
+  private static final char EMPTY = '\uffff';
+
+  private final char[] places = new char[SIZE];
 
   /**
    * @param id the same on every node
@@ -38,8 +43,14 @@ public final class MaglevTable {
     }
   }
 
+  /**
+   * @param members at most 65,535
+   */
   public MaglevTable(List<Member> members) {
-    Arrays.fill(places, -1);
+    if (members.size() > EMPTY) {
+      throw new IllegalArgumentException("too many members: " + members.size());
+    }
+    Arrays.fill(places, EMPTY);
     List<Turn> turns = new ArrayList<>();
     for (int i = 0; i < members.size(); i++) {
       if (members.get(i).weight() > 0) {
@@ -70,10 +81,10 @@ public final class MaglevTable {
   }
 
   private void take(Turn turn) {
-    while (places[(int) turn.place] >= 0) {
+    while (places[(int) turn.place] != EMPTY) {
       turn.place = (turn.place + turn.skip) % SIZE;
     }
-    places[(int) turn.place] = turn.index;
+    places[(int) turn.place] = (char) turn.index;
   }
 
   /**
@@ -81,7 +92,8 @@ public final class MaglevTable {
    * @return the index of a member in the list given, or -1 if none had a weight
    */
   public int lookup(long hash) {
-    return places[(int) Long.remainderUnsigned(hash, SIZE)];
+    char member = places[(int) Long.remainderUnsigned(hash, SIZE)];
+    return member == EMPTY ? -1 : member;
   }
 
   /** The hash of a client's IPv4 address, the same on every node. */
