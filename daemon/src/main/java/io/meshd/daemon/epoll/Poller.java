@@ -17,6 +17,8 @@ import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An event loop's epoll, open to descriptors that are no channels. Netty's own takes three
@@ -39,7 +41,12 @@ public final class Poller implements IoHandler {
      * @param events of {@link EpollEvents}; 0 with {@link #AGAIN}
      */
     void ready(int side, int events);
+
+    /** {@link #ready} threw; what that was is in the log. */
+    default void broken() {}
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
 
   /** The side of a call that was asked for by {@link #again}. */
   public static final int AGAIN = -1;
@@ -161,13 +168,23 @@ public final class Poller implements IoHandler {
       long data = events.data(i);
       Ready ready = data == WAKEUP ? null : slots[(int) (data >>> SIDE_BITS)];
       if (ready != null) {
-        ready.ready((int) data & ((1 << SIDE_BITS) - 1), events.mask(i));
+        tell(ready, (int) data & ((1 << SIDE_BITS) - 1), events.mask(i));
       }
     }
     for (Ready ready = due.poll(); ready != null; ready = due.poll()) {
-      ready.ready(AGAIN, 0);
+      tell(ready, AGAIN, 0);
     }
     return Math.max(count, 0);
+  }
+
+  /** A fault in one connection is the end of that one, not of the loop. */
+  private static void tell(Ready ready, int side, int events) {
+    try {
+      ready.ready(side, events);
+    } catch (RuntimeException | LinkageError | AssertionError e) {
+      LOG.error("an event could not be handled", e);
+      ready.broken();
+    }
   }
 
   private static int timeoutMillis(IoHandlerContext context) {

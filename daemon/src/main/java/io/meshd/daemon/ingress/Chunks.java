@@ -2,8 +2,9 @@ package io.meshd.daemon.ingress;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * A loop's buffers, all of one size. One is what the loop reads into; others hold what a receiver
@@ -18,7 +19,7 @@ final class Chunks {
 
   static final long NONE = 0;
 
-  private final List<MemorySegment> made = new ArrayList<>();
+  private final Map<Long, MemorySegment> made = new HashMap<>();
   private final long[] free = new long[MOST];
   private int freeCount;
 
@@ -31,8 +32,13 @@ final class Chunks {
       return NONE;
     }
     MemorySegment chunk = Arena.ofAuto().allocate(SIZE, 4096);
-    made.add(chunk);
+    made.put(chunk.address(), chunk);
     return chunk.address();
+  }
+
+  /** The chunk at an address, for those who write into it themselves. */
+  MemorySegment memory(long chunk) {
+    return Objects.requireNonNull(made.get(chunk));
   }
 
   void giveBack(long chunk) {

@@ -1,5 +1,6 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.dataplane.lb.MaglevTable;
 import io.meshd.dataplane.sys.SocketAddress;
 
 /**
@@ -10,6 +11,13 @@ import io.meshd.dataplane.sys.SocketAddress;
  * @param low the other eight
  */
 record Client(int fd, boolean ipv4, long high, long low, int port) {
+
+  /** Of the address alone, the same on every node. */
+  long hash() {
+    return ipv4
+        ? MaglevTable.hash((int) low)
+        : MaglevTable.hash(Long.hashCode(high * 31 + Long.rotateLeft(low, 32)));
+  }
 
   static Client of(int fd, SocketAddress peer) {
     return peer.isIpv4()

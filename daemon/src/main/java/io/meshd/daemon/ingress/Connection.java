@@ -6,6 +6,7 @@ import io.meshd.dataplane.sys.Errno;
 import io.meshd.dataplane.sys.Libc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,7 +92,7 @@ final class Connection implements Poller.Ready {
   /** Returns true when this is decided or is being waited for. */
   private boolean attempt() {
     BackendLoad chosen =
-        attempts < MAX_ATTEMPTS ? route.pool().choose(tried, System.nanoTime()) : null;
+        attempts < MAX_ATTEMPTS ? route.pool().choose(tried, peer.hash(), System.nanoTime()) : null;
     if (chosen == null) {
       failed(attempts == 0 ? IngressCounter.FAILED_NO_BACKEND : IngressCounter.FAILED_ALL_BACKENDS);
       return true;
@@ -126,7 +127,9 @@ final class Connection implements Poller.Ready {
 
   /** What the client has said already goes out with the first chance. */
   private boolean readAhead() {
-    if (toBackend.readAhead(client, 0) < 0) {
+    int header =
+        route.clientAddress() == IngressPort.ClientAddress.PROXY_V2 ? loop.announce(peer) : 0;
+    if (toBackend.readAhead(client, header) < 0) {
       failed(IngressCounter.FAILED_CLIENT_RESET);
       return false;
     }
@@ -188,7 +191,9 @@ final class Connection implements Poller.Ready {
     backend = null;
     load = null;
     failing.closed();
-    failing.failed(System.nanoTime());
+    if (failing.failed(System.nanoTime())) {
+      loop.counters().count(IngressCounter.BACKEND_EJECTED);
+    }
     if (tried.isEmpty()) {
       tried = new ArrayList<>(2);
     }
@@ -219,6 +224,11 @@ final class Connection implements Poller.Ready {
     if (state == State.OPEN) {
       pump();
     }
+  }
+
+  @Override
+  public void broken() {
+    failed(IngressCounter.FAILED_INTERNAL);
   }
 
   private void decided(Side side, int events) {
@@ -260,6 +270,19 @@ final class Connection implements Poller.Ready {
     } else if (state == State.OPEN && !keptAlive && side != null) {
       keptAlive = true;
       SocketTuning.keepAlive(side.fd);
+    }
+  }
+
+  /** Resets this if its backend is one of these tasks; on the loop. */
+  void abort(Set<String> taskIds) {
+    if (load == null || !taskIds.contains(load.backend().taskId())) {
+      return;
+    }
+    if (state == State.CONNECTING) {
+      attemptFailed(Errno.ETIMEDOUT);
+      tryNext();
+    } else {
+      failed(IngressCounter.FAILED_NODE_DOWN);
     }
   }
 
@@ -333,10 +356,5 @@ final class Connection implements Poller.Ready {
     } else {
       Libc.close(side.fd);
     }
-  }
-
-  /** The client, for those who balance by its address or tell it to the backend. */
-  Client peer() {
-    return peer;
   }
 }

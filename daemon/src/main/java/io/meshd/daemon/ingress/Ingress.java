@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -29,13 +30,15 @@ public final class Ingress implements AutoCloseable {
   private static final int CONNECTIONS_OF_A_PORT = 30_000;
 
   private final IngressCounters counters = new IngressCounters();
+  private final int connectionsOfAPort;
   private final ProxyLoops loops;
   private final ScheduledExecutorService host;
 
   /** Host thread only. */
   private final Map<IngressPort.Key, PublishedPort> ports = new HashMap<>();
 
-  private Ingress(int loopCount, ThreadFactory nodeNamespaceThreads) {
+  private Ingress(int loopCount, ThreadFactory nodeNamespaceThreads, int connectionsOfAPort) {
+    this.connectionsOfAPort = connectionsOfAPort;
     loops = new ProxyLoops(loopCount, nodeNamespaceThreads, counters);
     host =
         Executors.newSingleThreadScheduledExecutor(
@@ -56,7 +59,17 @@ public final class Ingress implements AutoCloseable {
    * @param loops threads that carry connections, at least 1
    */
   public static Ingress open(ThreadFactory nodeNamespaceThreads, int loops) {
-    return new Ingress(loops, nodeNamespaceThreads);
+    return open(nodeNamespaceThreads, loops, CONNECTIONS_OF_A_PORT);
+  }
+
+  /**
+   * The same, with a limit of one's own.
+   *
+   * @param connectionsOfAPort connections that a TCP port carries at a time; more are reset
+   */
+  public static Ingress open(
+      ThreadFactory nodeNamespaceThreads, int loops, int connectionsOfAPort) {
+    return new Ingress(loops, nodeNamespaceThreads, connectionsOfAPort);
   }
 
   /**
@@ -66,8 +79,27 @@ public final class Ingress implements AutoCloseable {
    * be bound is in {@link #bindErrors} and tried again every second.
    */
   public void apply(Collection<IngressPort> desired) {
+    apply(desired, Set.of());
+  }
+
+  /**
+   * The same, and ends what leads nowhere: connections to backends that went without a word are
+   * reset, so that their clients need not wait for a time-out.
+   *
+   * @param lost IDs of tasks on nodes that are down
+   */
+  public void apply(Collection<IngressPort> desired, Set<String> lost) {
     List<IngressPort> wanted = List.copyOf(desired);
-    CompletableFuture.runAsync(() -> applyOnHostThread(wanted), host).join();
+    Set<String> gone = Set.copyOf(lost);
+    CompletableFuture.runAsync(
+            () -> {
+              applyOnHostThread(wanted);
+              if (!gone.isEmpty()) {
+                loops.onEach(loop -> loop.abort(gone));
+              }
+            },
+            host)
+        .join();
   }
 
   private void applyOnHostThread(List<IngressPort> wanted) {
@@ -86,7 +118,7 @@ public final class Ingress implements AutoCloseable {
 
   private PublishedPort open(IngressPort port) {
     return switch (port.protocol()) {
-      case TCP -> new TcpPort(port, loops, CONNECTIONS_OF_A_PORT);
+      case TCP -> new TcpPort(port, loops, connectionsOfAPort);
       case UDP -> new UdpPort(port, loops);
     };
   }

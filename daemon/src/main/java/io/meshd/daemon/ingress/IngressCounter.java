@@ -47,6 +47,10 @@ public enum IngressCounter {
   FAILED_LIMIT("ingress.failed.limit"),
   /** Both reset: too many receivers stall, and no buffer is left to hold what they do not take. */
   FAILED_MEMORY("ingress.failed.memory"),
+  /** Client reset because its backend's node is down. */
+  FAILED_NODE_DOWN("ingress.failed.node_down"),
+  /** Backends that failed and are avoided for a while. */
+  BACKEND_EJECTED("ingress.backend.ejected"),
 
   /** Datagrams from clients handed to backends. */
   UDP_TO_BACKEND("ingress.udp.to_backend"),

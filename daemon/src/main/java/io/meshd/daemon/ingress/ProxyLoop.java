@@ -1,7 +1,10 @@
 package io.meshd.daemon.ingress;
 
 import io.meshd.daemon.epoll.Poller;
+import io.meshd.dataplane.sys.Libc;
+import io.meshd.dataplane.sys.SocketAddress;
 import io.netty.channel.IoEventLoop;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,7 @@ final class ProxyLoop {
   private final IngressCounters counters;
   private final Chunks chunks = new Chunks();
   private final Pipes pipes = new Pipes();
+  private final SocketAddress asked = new SocketAddress();
   private long chunk = chunks.take();
   private @Nullable Connection first;
   private int carried;
@@ -79,6 +83,17 @@ final class ProxyLoop {
   void giveBack(long warm) {
     chunks.giveBack(chunk);
     chunk = warm;
+  }
+
+  /**
+   * Writes the PROXY header of a connection where is read into next.
+   *
+   * @return its length
+   */
+  int announce(Client client) {
+    asked.prepare();
+    Libc.getsockname(client.fd(), asked.address(), asked.lengthAddress());
+    return ProxyHeader.write(chunks.memory(chunk), client, asked);
   }
 
   /** Connections; any thread. */
@@ -142,6 +157,16 @@ final class ProxyLoop {
     }
     if (first != null) {
       tickIn(connecting ? CONNECTING_TICK_MILLIS : OPEN_TICK_MILLIS);
+    }
+  }
+
+  /** Resets the connections to these tasks; on the loop. */
+  void abort(Set<String> taskIds) {
+    Connection connection = first;
+    while (connection != null) {
+      Connection after = connection.next;
+      connection.abort(taskIds);
+      connection = after;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.daemon.ingress.IngressPort.ClientAddress;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the connections of a published port have in common, whichever loops carry them. */
@@ -7,12 +8,23 @@ final class Route {
   private final BackendPool pool = new BackendPool();
   private final AtomicInteger open = new AtomicInteger();
   private final int limit;
+  private volatile ClientAddress clientAddress = ClientAddress.SNAT;
 
   /**
    * @param limit connections at a time
    */
   Route(int limit) {
     this.limit = limit;
+  }
+
+  void use(IngressPort port) {
+    clientAddress = port.clientAddress();
+    pool.replace(port.backends(), port.balancing());
+  }
+
+  /** What new connections tell their backend. */
+  ClientAddress clientAddress() {
+    return clientAddress;
   }
 
   BackendPool pool() {

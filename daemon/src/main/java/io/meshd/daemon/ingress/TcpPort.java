@@ -28,7 +28,7 @@ final class TcpPort implements PublishedPort {
   @Override
   public void apply(IngressPort wanted) {
     desired = wanted;
-    route.pool().replace(wanted.backends());
+    route.use(wanted);
     try {
       if (reservation == NONE) {
         reservation = HostSockets.reserve(wanted.hostIp(), wanted.publishedPort());

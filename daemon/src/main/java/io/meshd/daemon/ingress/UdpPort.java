@@ -30,7 +30,7 @@ final class UdpPort implements PublishedPort {
   @Override
   public void apply(IngressPort wanted) {
     desired = wanted;
-    pool.replace(wanted.backends());
+    pool.replace(wanted.backends(), wanted.balancing());
     try {
       if (server == null || socket == null) {
         String ip = wanted.hostIp();
@@ -43,7 +43,7 @@ final class UdpPort implements PublishedPort {
                 loops.nextForHandles(), bound, pool, loops.counters(), UdpServer.MOST_SESSIONS);
       }
       server.keepOnly(wanted.backends());
-      socket.deaf(wanted.backends().isEmpty());
+      socket.deaf(pool.size() == 0);
       if (error != null) {
         LOG.info("port {} is free now and answers", BindError.name(wanted));
         error = null;

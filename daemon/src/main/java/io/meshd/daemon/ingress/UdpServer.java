@@ -1,6 +1,7 @@
 package io.meshd.daemon.ingress;
 
 import io.meshd.daemon.ingress.IngressPort.Backend;
+import io.meshd.dataplane.lb.MaglevTable;
 import io.meshd.dataplane.sys.DatagramBatch;
 import io.meshd.dataplane.sys.DatagramPeer;
 import io.meshd.dataplane.sys.DualUdpSocket;
@@ -15,6 +16,7 @@ import io.netty.channel.unix.FileDescriptor;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -157,7 +159,8 @@ final class UdpServer implements EpollIoHandle {
 
   /** A session with a backend of its own, or null when there is none. */
   private @Nullable UdpSession begin(DatagramPeer peer, Collection<BackendLoad> tried, long now) {
-    BackendLoad backend = pool.choose(tried, now);
+    BackendLoad backend =
+        pool.choose(tried, MaglevTable.hash(Arrays.hashCode(peer.remoteAddress())), now);
     if (backend == null) {
       return null;
     }

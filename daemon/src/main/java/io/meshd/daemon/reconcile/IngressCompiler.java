@@ -16,9 +16,11 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** From what the cluster agreed on to the published ports that a node answers. Pure. */
@@ -34,6 +36,28 @@ final class IngressCompiler {
   /** All ports in ingress mode, by number, protocol and address. */
   static List<IngressPort> compile(ClusterState state, String nodeId) {
     return new IngressCompiler(state, nodeId).ports();
+  }
+
+  /** IDs of the tasks and endpoints of nodes that are down. */
+  static Set<String> lost(ClusterState state) {
+    IngressCompiler compiler = new IngressCompiler(state, "");
+    Set<String> lost = new HashSet<>();
+    for (TaskRecord task : state.tasks().values()) {
+      if (compiler.down(task.nodeId())) {
+        lost.add(task.id());
+      }
+    }
+    for (EndpointRecord endpoint : state.endpoints().values()) {
+      if (compiler.down(endpoint.nodeId())) {
+        lost.add(endpoint.id());
+      }
+    }
+    return lost;
+  }
+
+  private boolean down(String id) {
+    NodeRecord node = state.nodes().get(id);
+    return node != null && node.status() == NodeState.DOWN;
   }
 
   private List<IngressPort> ports() {

@@ -13,8 +13,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +51,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
 
   private final String nodeId;
   private final Dataplane dataplane;
-  private final Consumer<Collection<IngressPort>> ingress;
+  private final BiConsumer<Collection<IngressPort>, Set<String>> ingress;
   private final NodePlumbing plumbing;
   private final TaskSupervisor tasks;
   private final TaskPass taskPass;
@@ -67,6 +68,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   // The thread's own.
   private @Nullable ForwardingSpec applied;
   private @Nullable List<IngressPort> published;
+  private Set<String> lostTasks = Set.of();
 
   private volatile @Nullable ClusterState served;
   private String lastProblem = "";
@@ -74,7 +76,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
 
   /**
    * @param dataDir where it remembers what must outlive a restart
-   * @param ingress takes all published ports of this node, whole; may block
+   * @param ingress takes all published ports of this node, whole, and the IDs of the tasks on nodes
+   *     that are down; may block
    * @param reports the listener that {@code tasks} was made with
    */
   public Reconciler(
@@ -84,7 +87,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
       Dataplane dataplane,
       TaskSupervisor tasks,
       TaskReports reports,
-      Consumer<Collection<IngressPort>> ingress)
+      BiConsumer<Collection<IngressPort>, Set<String>> ingress)
       throws IOException {
     this.nodeId = nodeId;
     this.dataplane = dataplane;
@@ -205,9 +208,11 @@ public final class Reconciler implements StateListener, AutoCloseable {
 
   private void publish(ClusterState state) {
     List<IngressPort> compiled = IngressCompiler.compile(state, nodeId);
-    if (!compiled.equals(published)) {
-      ingress.accept(compiled);
+    Set<String> lost = IngressCompiler.lost(state);
+    if (!compiled.equals(published) || !lost.equals(lostTasks)) {
+      ingress.accept(compiled, lost);
       published = compiled;
+      lostTasks = lost;
     }
   }
 
@@ -242,7 +247,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   public void leave() throws LinuxException {
     close();
     Problems problems = new Problems();
-    ingress.accept(List.of());
+    ingress.accept(List.of(), Set.of());
     tasks.ids().forEach(tasks::stop);
     problems.attempt(this::awaitEnd);
     for (String id : tasks.ids()) {

@@ -50,6 +50,11 @@ final class TestBackend implements AutoCloseable {
         });
   }
 
+  /** With a weight of its own. */
+  Backend backend(int weight) throws IOException {
+    return new Backend(name, "127.0.0.1", backend().port(), weight, false, 0);
+  }
+
   Backend backend() throws IOException {
     int port = ((InetSocketAddress) listening.getLocalAddress()).getPort();
     return new Backend(name, "127.0.0.1", port);

@@ -52,6 +52,11 @@ final class TwoNamespaces implements AutoCloseable {
     return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2));
   }
 
+  /** With few connections to a port. */
+  Ingress open(int connectionsOfAPort) throws Exception {
+    return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2, connectionsOfAPort));
+  }
+
   <T> T inHost(Callable<T> task) throws Exception {
     return Netns.call(host(), task);
   }
