@@ -51,10 +51,10 @@ final class ActiveNode implements AutoCloseable {
     switch (member) {
       case ManagerMember manager -> {
         manager.start();
-        manager.subscribe(work.reconciler());
+        manager.subscribe(work.states());
       }
       case WorkerMember worker -> {
-        StateGate gate = new StateGate(work.reconciler(), worker::upToDate);
+        StateGate gate = new StateGate(work.states(), worker::upToDate);
         worker.subscribe(gate);
         worker.start();
         gate.openWhen(worker::onItsOwn);

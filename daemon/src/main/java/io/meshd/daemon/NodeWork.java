@@ -1,5 +1,6 @@
 package io.meshd.daemon;
 
+import io.meshd.daemon.dns.NodeNames;
 import io.meshd.daemon.ingress.BindError;
 import io.meshd.daemon.ingress.Ingress;
 import io.meshd.daemon.linux.LinuxException;
@@ -11,6 +12,7 @@ import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
@@ -28,13 +30,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every member of a cluster does, manager or not: frames, tasks, published ports, and the
- * reconciler that drives them. Closing leaves tasks, devices and addresses as they are.
+ * What every member of a cluster does, manager or not: frames, tasks, published ports, names, and
+ * the reconciler that drives them. Closing leaves tasks, devices and addresses as they are.
  */
 final class NodeWork implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Dataplane dataplane;
   private final Ingress ingress;
+  private final NodeNames names;
   private final TaskSupervisor tasks;
   private final Reconciler reconciler;
   private final NodeBridges.Subnets subnets;
@@ -73,6 +76,13 @@ final class NodeWork implements AutoCloseable {
                   reports));
       ingress =
           keep(Ingress.open(Netns.threadFactory(plumbing.node().path()), config.ingressLoops()));
+      names =
+          keep(
+              NodeNames.open(
+                  identity.nodeId(),
+                  Netns.threadFactory(plumbing.node().path()),
+                  plumbing.subnets(),
+                  plumbing.hostNetns()));
       reconciler =
           new Reconciler(
               identity.nodeId(),
@@ -98,8 +108,12 @@ final class NodeWork implements AutoCloseable {
     opened.push(reconciler);
   }
 
-  Reconciler reconciler() {
-    return reconciler;
+  /** Every new version of the state goes here. */
+  StateListener states() {
+    return (ClusterState state) -> {
+      names.onState(state);
+      reconciler.onState(state);
+    };
   }
 
   /** Of this node's own bridges. */
@@ -126,16 +140,20 @@ final class NodeWork implements AutoCloseable {
     return new HealthRoutes.Served(state, nodeId, unanswered);
   }
 
-  /** Of the data plane and of the ingress. */
+  /** Of the data plane, of the ingress and of the names. */
   Map<String, Long> counters() {
     Map<String, Long> all = new TreeMap<>(dataplane.counters());
     all.putAll(ingress.counters());
+    all.putAll(names.counters());
     return all;
   }
 
   /** Ends the tasks and removes everything that was made for them. */
   void leave() throws LinuxException {
-    reconciler.leave();
+    Problems problems = new Problems();
+    problems.attempt(reconciler::leave);
+    problems.attempt(names::remove);
+    problems.throwIfAny();
   }
 
   @Override

@@ -28,6 +28,7 @@ class PackageArrowsTest {
           Map.entry("state", Set.of("raft")),
           Map.entry("tasks", Set.of("linux", "disk")),
           Map.entry("ingress", Set.of("linux", "epoll")),
+          Map.entry("dns", Set.of("state", "linux")),
           Map.entry("raft", Set.of()),
           Map.entry("linux", Set.of("disk")),
           Map.entry("security", Set.of("disk")),

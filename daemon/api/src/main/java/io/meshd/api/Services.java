@@ -37,6 +37,7 @@ public final class Services {
       @JsonProperty("ForceUpdate") @Nullable Long forceUpdate,
       @JsonProperty("Runtime") @Nullable String runtime) {}
 
+  /** {@code hosts}: lines of a hosts file, address first. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ContainerSpec(
       @JsonProperty("Image") @Nullable String image,
@@ -51,7 +52,40 @@ public final class Services {
       @JsonProperty("StopGracePeriod") @Nullable Long stopGracePeriod,
       @JsonProperty("Init") @Nullable Boolean init,
       @JsonProperty("Isolation") @Nullable String isolation,
-      @JsonProperty("DNSConfig") @Nullable Map<String, Object> dnsConfig) {}
+      @JsonProperty("DNSConfig") @Nullable Map<String, Object> dnsConfig,
+      @JsonProperty("Hosts") @Nullable List<String> hosts) {
+    /** Without hosts. */
+    public ContainerSpec(
+        @Nullable String image,
+        @Nullable Map<String, String> labels,
+        @Nullable List<String> command,
+        @Nullable List<String> args,
+        @Nullable String hostname,
+        @Nullable List<String> env,
+        @Nullable String dir,
+        @Nullable String user,
+        @Nullable String stopSignal,
+        @Nullable Long stopGracePeriod,
+        @Nullable Boolean init,
+        @Nullable String isolation,
+        @Nullable Map<String, Object> dnsConfig) {
+      this(
+          image,
+          labels,
+          command,
+          args,
+          hostname,
+          env,
+          dir,
+          user,
+          stopSignal,
+          stopGracePeriod,
+          init,
+          isolation,
+          dnsConfig,
+          null);
+    }
+  }
 
   /** {@code condition}: none, on-failure, any (default). */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -11,6 +11,7 @@ import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.tasks.DesiredTask;
 import io.meshd.daemon.tasks.DesiredTask.TaskNetwork;
 import io.meshd.daemon.tasks.HostPort;
+import io.meshd.daemon.tasks.TaskNames;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +64,8 @@ final class DesiredTasks {
         state.version(),
         networks,
         hostPorts(state.services().get(task.serviceId())),
-        awaitedPorts(state.services().get(task.serviceId())));
+        awaitedPorts(state.services().get(task.serviceId())),
+        names(spec, task, state));
   }
 
   private static List<HostPort> hostPorts(@Nullable ServiceRecord service) {
@@ -90,6 +92,27 @@ final class DesiredTasks {
             .map(PortConfig::targetPort)
             .distinct()
             .toList();
+  }
+
+  /** On overlays the gateway of the first is asked, whatever {@code --dns} says: it asks those. */
+  private static TaskNames names(ContainerSpec spec, TaskRecord task, ClusterState state) {
+    List<String> nameservers;
+    if (task.attachments().isEmpty()) {
+      nameservers = dns(spec, "Nameservers");
+    } else {
+      NetworkRecord first = state.networks().get(task.attachments().getFirst().networkId());
+      nameservers = first == null ? List.of() : List.of(first.gateway());
+    }
+    return new TaskNames(
+        nameservers,
+        dns(spec, "Search"),
+        dns(spec, "Options"),
+        spec.hosts() == null ? List.of() : spec.hosts());
+  }
+
+  private static List<String> dns(ContainerSpec spec, String key) {
+    Object values = spec.dnsConfig() == null ? null : spec.dnsConfig().get(key);
+    return values instanceof List<?> list ? list.stream().map(String::valueOf).toList() : List.of();
   }
 
   /** Why this node has no way to run it, or null. */

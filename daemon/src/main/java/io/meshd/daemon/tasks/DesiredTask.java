@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param networks overlays in order: eth0, eth1, ...; without any, eth0 is on the local bridge
  * @param hostPorts in host mode
  * @param awaitedPorts TCP ports that it is to listen on before it counts as running
+ * @param names how it finds others
  */
 public record DesiredTask(
     String id,
@@ -33,12 +34,14 @@ public record DesiredTask(
     long generation,
     List<TaskNetwork> networks,
     List<HostPort> hostPorts,
-    List<Integer> awaitedPorts) {
+    List<Integer> awaitedPorts,
+    TaskNames names) {
 
-  /** Of an older daemon's files: no ports. */
+  /** Of an older daemon's files: no ports, no names. */
   public DesiredTask {
     hostPorts = hostPorts == null ? List.of() : hostPorts;
     awaitedPorts = awaitedPorts == null ? List.of() : awaitedPorts;
+    names = names == null ? TaskNames.NONE : names;
   }
 
   /** Docker's grace: 10 s. */

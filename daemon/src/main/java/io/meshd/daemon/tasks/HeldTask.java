@@ -218,8 +218,16 @@ final class HeldTask {
         new TaskLog(folder.stderr()).trim();
       }
       findLost();
+      keepFiles();
     } catch (IOException e) {
       LOG.warn("task {}: {}", task().id(), words(e));
+    }
+  }
+
+  private void keepFiles() throws IOException {
+    StoredTask now = stored();
+    if (now.phase() == Phase.RUNNING && now.pid() != null) {
+      launcher.files().keep(folder.etc().toAbsolutePath(), now.pid());
     }
   }
 

@@ -60,7 +60,11 @@ final class TaskExec {
       List<String> line = new ArrayList<>();
       line.addAll(
           List.of(
-              ToolRun.find("nsenter"), "--net=" + netns, "--uts=/proc/" + pid + "/ns/uts", "--"));
+              ToolRun.find("nsenter"),
+              "--net=" + netns,
+              "--uts=/proc/" + pid + "/ns/uts",
+              "--mount=/proc/" + pid + "/ns/mnt",
+              "--"));
       line.addAll(List.of(ToolRun.find("setsid"), "/bin/sh", shim.toString(), "exec"));
       line.add(cgroup == null ? "-" : cgroup.toString());
       line.add(folder);

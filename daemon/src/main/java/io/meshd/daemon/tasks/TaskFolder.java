@@ -62,6 +62,11 @@ record TaskFolder(Path path) {
     return path.resolve("stderr.log");
   }
 
+  /** The files that are bound over the node's own. */
+  Path etc() {
+    return path.resolve("etc");
+  }
+
   /** Where what the shim itself has to say goes: why a task could not be started. */
   Path shimLog() {
     return path.resolve("shim.log");

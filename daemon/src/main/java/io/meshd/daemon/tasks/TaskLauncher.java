@@ -14,17 +14,26 @@ import org.jspecify.annotations.Nullable;
 /** Starts tasks under the shim, which is their parent from then on. */
 final class TaskLauncher {
   private final Path shim;
+  private final TaskFiles files;
 
-  /** {@code folder}: where the shim is put; a running shim keeps the text it was started with. */
-  TaskLauncher(Path folder) throws IOException {
+  /**
+   * @param folder where the shim is put; a running shim keeps the text it was started with
+   * @param localGateway where tasks without a network ask for names
+   */
+  TaskLauncher(Path folder, String localGateway) throws IOException {
     shim = folder.resolve("shim.sh").toAbsolutePath();
     try (InputStream text = TaskLauncher.class.getResourceAsStream("shim.sh")) {
       DurableFiles.write(shim, Objects.requireNonNull(text, "shim.sh").readAllBytes());
     }
+    files = new TaskFiles(shim, localGateway);
   }
 
   Path shim() {
     return shim;
+  }
+
+  TaskFiles files() {
+    return files;
   }
 
   /**
@@ -46,6 +55,7 @@ final class TaskLauncher {
       // So that the task can open /dev/stdout again.
       Files.setAttribute(log, "unix:uid", user.uid());
     }
+    files.write(task, folder.etc());
     List<String> line = new ArrayList<>();
     line.addAll(List.of(ToolRun.find("setsid"), "/bin/sh", shim.toString(), "run"));
     line.add(folder.path().toAbsolutePath().toString());

@@ -5,12 +5,21 @@
 #   run DIR CGROUP NETNS HOSTNAME WORKDIR COMMAND...   the parent of a task, in a session of its own
 #   inner DIR HOSTNAME WORKDIR COMMAND...              becomes the task, inside its namespaces
 #   exec CGROUP WORKDIR TTY COMMAND...                 becomes a command beside a task
+#   files ETC                                          binds the task's files over those of /etc
 #
 # DIR gets: run (a folder: somebody has begun), pid ("PID STARTTICKS BOOTID"), exit (the code).
 # CGROUP and TTY may be "-": none.
 
 join() {
   [ "$1" = - ] || echo 0 >"$1/cgroup.procs"
+}
+
+# bind ETC: what the node does not have cannot be covered, and is not missed.
+bind() {
+  for _file in resolv.conf hosts hostname; do
+    [ ! -e "$1/$_file" ] || [ ! -e "/etc/$_file" ] ||
+      /bin/mount --bind "$1/$_file" "/etc/$_file" || return 1
+  done
 }
 
 case $1 in
@@ -22,7 +31,9 @@ case $1 in
     # Whoever ends a session or a terminal must not end the one who writes the exit code. Handled,
     # not ignored: ignored signals would stay ignored in the task.
     trap : HUP INT QUIT TERM USR1 USR2
-    /usr/bin/nsenter --net="$_netns" -- /usr/bin/unshare --uts -- \
+    # Mounts of the node still come into the task, none of the task's goes out of it.
+    /usr/bin/nsenter --net="$_netns" -- \
+      /usr/bin/unshare --uts --mount --propagation slave -- \
       /bin/sh "$0" inner "$_dir" "$_hostname" "$_workdir" "$@"
     echo $? >"$_dir/exit.new"
     /bin/mv -f "$_dir/exit.new" "$_dir/exit"
@@ -30,6 +41,7 @@ case $1 in
   inner)
     _dir=$2 _workdir=$4
     echo "$3" >/proc/sys/kernel/hostname || exit 1
+    bind "$_dir/etc" || exit 1
     shift 4
     cd "$_workdir" || exit 1
     read -r _boot </proc/sys/kernel/random/boot_id
@@ -44,6 +56,9 @@ case $1 in
     echo "$$ ${_ticks%% *} $_boot" >"$_dir/pid.new" || exit 1
     /bin/mv -f "$_dir/pid.new" "$_dir/pid" || exit 1
     exec "$@" </dev/null >>"$_dir/stdout.log" 2>>"$_dir/stderr.log"
+    ;;
+  files)
+    bind "$2"
     ;;
   exec)
     _workdir=$3 _tty=$4

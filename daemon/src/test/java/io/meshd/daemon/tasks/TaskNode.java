@@ -73,7 +73,8 @@ final class TaskNode implements AutoCloseable {
         1,
         networks,
         List.of(),
-        List.of());
+        List.of(),
+        TaskNames.NONE);
   }
 
   static DesiredTask withPorts(DesiredTask task, HostPort... ports) {
@@ -92,7 +93,8 @@ final class TaskNode implements AutoCloseable {
         task.generation(),
         task.networks(),
         List.of(ports),
-        task.awaitedPorts());
+        task.awaitedPorts(),
+        task.names());
   }
 
   String start(DesiredTask task) throws IOException {
