@@ -221,10 +221,12 @@ class NamesTest {
 
   /** When a task saw so many addresses: nanoseconds of the clock that all nodes have. */
   private long seesGrow(Task task, int replicas) {
-    String script =
-        "i=0; until [ $(dig +short grows | wc -l) = %d ]; do sleep 0.02; i=$((i + 1));"
-            + " [ $i -lt 1000 ] || exit 1; done; date +%%s%%N";
-    return Long.parseLong(services.sh(task, script.formatted(replicas)));
+    String seen = "[ $(dig +short grows | wc -l) = " + replicas + " ]";
+    String patience = "i=$((i + 1)); [ $i -lt 1000 ] || exit 1";
+    return Long.parseLong(
+        services.sh(
+            task,
+            "i=0; until " + seen + "; do sleep 0.02; " + patience + "; done; date +%s%N"));
   }
 
   @Test

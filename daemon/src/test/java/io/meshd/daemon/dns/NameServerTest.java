@@ -194,7 +194,8 @@ class NameServerTest {
         // It closes the door while we are still talking.
       }
     }
-    assertEquals(List.of("10.0.0.2"), shortAnswer("web"));
+    // Garbage may still fill the socket, and what does not fit is lost.
+    assertEquals(List.of("10.0.0.2"), shortAnswer("web", "+tries=5", "+timeout=2"));
     assertEquals(List.of("10.0.0.2"), shortAnswer("web", "+tcp"));
     assertTrue(counter(DnsCounter.DROPPED_NO_QUERY) > 0);
     assertTrue(counter(DnsCounter.NOT_IMPLEMENTED) > 0);
