@@ -225,8 +225,7 @@ class NamesTest {
     String patience = "i=$((i + 1)); [ $i -lt 1000 ] || exit 1";
     return Long.parseLong(
         services.sh(
-            task,
-            "i=0; until " + seen + "; do sleep 0.02; " + patience + "; done; date +%s%N"));
+            task, "i=0; until " + seen + "; do sleep 0.02; " + patience + "; done; date +%s%N"));
   }
 
   @Test
