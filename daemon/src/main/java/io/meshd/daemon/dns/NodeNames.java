@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * making namespaces takes its time, and a name is to be right on every node at once. That costs
  * nothing: a task's address is in every switch before it runs, and so before it has a name.
  *
- * <p>Tasks on the local bridge ask its gateway, where only names of the outside are answered. Port
- * 53 of the host belongs to whoever publishes it, so the listener is on another port, and a rule
- * leads the bridge's questions there.
+ * <p>Tasks without a network of their own ask the gateway of their bridge, where only names of the
+ * outside are answered. Port 53 of the host belongs to whoever publishes it, so the listeners are
+ * on other ports, and rules lead the bridges' questions there.
  */
 public final class NodeNames implements StateListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeNames.class);
@@ -57,8 +57,8 @@ public final class NodeNames implements StateListener, AutoCloseable {
   }
 
   /**
-   * Answers on the local bridge at once, on networks from the first state on. To be called on a
-   * thread of the host namespace.
+   * Answers on the bridges at once, on networks from the first state on. To be called on a thread
+   * of the host namespace.
    *
    * @param hostNetns the namespace of the bridges, null for the daemon's own
    */
@@ -70,7 +70,7 @@ public final class NodeNames implements StateListener, AutoCloseable {
       throws IOException {
     NodeNames names = new NodeNames(nodeId, nodeNamespaceThreads, hostNetns);
     try {
-      names.listenOnBridge(subnets.local());
+      names.listenOnBridges(subnets);
     } catch (IOException | RuntimeException e) {
       names.close();
       throw e;
@@ -79,19 +79,28 @@ public final class NodeNames implements StateListener, AutoCloseable {
     return names;
   }
 
-  private void listenOnBridge(String subnet) throws IOException {
-    String gateway = NodeBridges.gatewayOf(subnet);
-    NameServer.OutsidePorts ports = server.listenForOutside(gateway, subnet);
+  /** On both bridges: what is on {@code ingress} alone has only the way out to ask over. */
+  private void listenOnBridges(NodeBridges.Subnets subnets) throws IOException {
     String rules =
         """
           chain prerouting {
             type nat hook prerouting priority dstnat; policy accept;
-            iifname "%1$s" ip daddr %2$s udp dport 53 redirect to :%3$d
-            iifname "%1$s" ip daddr %2$s tcp dport 53 redirect to :%4$d
-          }
+        %s%s  }
         """
-            .formatted(NodeBridges.LOCAL, gateway, ports.udp(), ports.tcp());
+            .formatted(
+                rules(NodeBridges.LOCAL, subnets.local()),
+                rules(NodeBridges.GATEWAY, subnets.gateway()));
     NftScript.replaceTable(FAMILY, TABLE, rules).apply(hostNetns);
+  }
+
+  private String rules(String bridge, String subnet) throws IOException {
+    String gateway = NodeBridges.gatewayOf(subnet);
+    NameServer.OutsidePorts ports = server.listenForOutside(gateway, subnet);
+    return """
+        iifname "%1$s" ip daddr %2$s udp dport 53 redirect to :%3$d
+        iifname "%1$s" ip daddr %2$s tcp dport 53 redirect to :%4$d
+    """
+        .formatted(bridge, gateway, ports.udp(), ports.tcp());
   }
 
   @Override
@@ -167,7 +176,7 @@ public final class NodeNames implements StateListener, AutoCloseable {
     return server.counters();
   }
 
-  /** Removes what closing leaves: the rule of the local bridge. */
+  /** Removes what closing leaves: the rules of the bridges. */
   public void remove() throws LinuxException {
     Problems problems = new Problems();
     problems.attempt(() -> NftScript.removeTable(FAMILY, TABLE).apply(hostNetns));

@@ -94,15 +94,17 @@ final class DesiredTasks {
             .toList();
   }
 
-  /** On overlays the gateway of the first is asked, whatever {@code --dns} says: it asks those. */
+  /**
+   * On overlays the gateway of the first is asked, which asks those of {@code --dns}. On {@code
+   * ingress} nobody answers: no names are there.
+   */
   private static TaskNames names(ContainerSpec spec, TaskRecord task, ClusterState state) {
-    List<String> nameservers;
-    if (task.attachments().isEmpty()) {
-      nameservers = dns(spec, "Nameservers");
-    } else {
-      NetworkRecord first = state.networks().get(task.attachments().getFirst().networkId());
-      nameservers = first == null ? List.of() : List.of(first.gateway());
-    }
+    NetworkRecord first =
+        task.attachments().isEmpty()
+            ? null
+            : state.networks().get(task.attachments().getFirst().networkId());
+    List<String> nameservers =
+        first == null || first.ingress() ? dns(spec, "Nameservers") : List.of(first.gateway());
     return new TaskNames(
         nameservers,
         dns(spec, "Search"),

@@ -1,5 +1,6 @@
 package io.meshd.daemon.tasks;
 
+import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.ResolvConf;
 import io.meshd.daemon.linux.ToolRun;
 import java.io.IOException;
@@ -22,12 +23,12 @@ final class TaskFiles {
   private static final String NDOTS = "ndots:";
 
   private final Path shim;
-  private final String localGateway;
+  private final NodeBridges.Subnets subnets;
 
-  /** {@code localGateway}: where tasks without a network ask. */
-  TaskFiles(Path shim, String localGateway) {
+  /** {@code subnets}: of the bridges, whose gateways are asked where there is nobody else. */
+  TaskFiles(Path shim, NodeBridges.Subnets subnets) {
     this.shim = shim;
-    this.localGateway = localGateway;
+    this.subnets = subnets;
   }
 
   /** Writes them; before the task starts. */
@@ -36,7 +37,7 @@ final class TaskFiles {
     String hostname = TaskEnvironment.hostname(task);
     Map<String, String> files =
         Map.of(
-            "resolv.conf", resolvConf(task.names(), ResolvConf.read(ResolvConf.HOST)),
+            "resolv.conf", resolvConf(task, ResolvConf.read(ResolvConf.HOST)),
             "hosts", hosts(task, hostname),
             "hostname", hostname + "\n");
     for (Map.Entry<String, String> file : files.entrySet()) {
@@ -45,14 +46,18 @@ final class TaskFiles {
   }
 
   /** As Docker has it: the node's search list and options where nothing else was asked for. */
-  String resolvConf(TaskNames names, ResolvConf node) {
+  private String resolvConf(DesiredTask task, ResolvConf node) {
+    TaskNames names = task.names();
+    String bridge = task.networks().isEmpty() ? subnets.local() : subnets.gateway();
     List<String> options = new ArrayList<>(names.options());
     node.options().stream().filter(o -> !o.startsWith(NDOTS)).forEach(options::add);
     if (options.stream().noneMatch(option -> option.startsWith(NDOTS))) {
       options.add(NDOTS + "0");
     }
     return new ResolvConf(
-            names.nameservers().isEmpty() ? List.of(localGateway) : names.nameservers(),
+            names.nameservers().isEmpty()
+                ? List.of(NodeBridges.gatewayOf(bridge))
+                : names.nameservers(),
             names.search().isEmpty() ? node.search() : names.search(),
             options)
         .text();

@@ -1,6 +1,7 @@
 package io.meshd.daemon.tasks;
 
 import io.meshd.daemon.disk.DurableFiles;
+import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.ToolRun;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,14 +19,14 @@ final class TaskLauncher {
 
   /**
    * @param folder where the shim is put; a running shim keeps the text it was started with
-   * @param localGateway where tasks without a network ask for names
+   * @param subnets of the bridges, where tasks without a network ask for names
    */
-  TaskLauncher(Path folder, String localGateway) throws IOException {
+  TaskLauncher(Path folder, NodeBridges.Subnets subnets) throws IOException {
     shim = folder.resolve("shim.sh").toAbsolutePath();
     try (InputStream text = TaskLauncher.class.getResourceAsStream("shim.sh")) {
       DurableFiles.write(shim, Objects.requireNonNull(text, "shim.sh").readAllBytes());
     }
-    files = new TaskFiles(shim, localGateway);
+    files = new TaskFiles(shim, subnets);
   }
 
   Path shim() {

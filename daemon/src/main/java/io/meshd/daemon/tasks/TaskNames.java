@@ -5,7 +5,7 @@ import java.util.List;
 /**
  * What a task's {@code /etc/resolv.conf} and {@code /etc/hosts} are made of.
  *
- * @param nameservers addresses; none: the gateway of the local bridge
+ * @param nameservers addresses; none: the gateway of its bridge
  * @param search domains; none: the node's
  * @param options beside the node's and {@code ndots:0}
  * @param hosts further lines for the hosts file, address first

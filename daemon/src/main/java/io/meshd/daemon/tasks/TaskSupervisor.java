@@ -63,7 +63,7 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     this.interfaces = new TaskInterfaces(namespaces, hostNetns, subnets);
     this.bridgeAddresses = new BridgeAddresses(folder.resolve("bridge-addresses.json"), subnets);
     this.hostPorts = new HostPorts(hostNetns, subnets, nodeName);
-    this.launcher = new TaskLauncher(folder, NodeBridges.gatewayOf(subnets.local()));
+    this.launcher = new TaskLauncher(folder, subnets);
     this.exec = new TaskExec(launcher.shim());
     this.listener = listener;
     this.watch = new FolderWatch(this::look);
