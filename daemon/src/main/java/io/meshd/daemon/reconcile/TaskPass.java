@@ -44,7 +44,7 @@ final class TaskPass {
         if (!stale && !younger(id, state)) {
           tasks.stop(id);
         }
-      } else if (drains(record, state)) {
+      } else if (drains(record, state) && forwardedFor(id)) {
         tasks.drain(id);
       } else if (!record.reachable()) {
         tasks.stop(id);
@@ -61,24 +61,27 @@ final class TaskPass {
   }
 
   /**
-   * Whether this node forwards for a task of its own: while it may run here; while it drains, also
-   * after a restart of the daemon; and one that is being ended until it has, if this run of the
-   * daemon ever forwarded for it.
+   * Whether this node forwards for a task of its own: while it may run here, and while it drains or
+   * is being ended. One that was replaced while no daemon was here gets no TAP any more.
    */
   boolean hasPlaceHere(TaskRecord task) {
     TaskStatus status = tasks.status(task.id());
     if (status != null && status.phase().terminal()) {
       return false;
     }
-    return task.reachable()
-        || (status != null && (task.draining() || connected.contains(task.id())));
+    return task.reachable() || (status != null && forwardedFor(task.id()));
+  }
+
+  /** By this run of the daemon, or by an earlier one that had begun to drain it. */
+  private boolean forwardedFor(String id) {
+    return connected.contains(id) || tasks.drains(id);
   }
 
   /** 2. Makes new tasks' namespaces and gives every task its interfaces. */
   void connect(ClusterState state, boolean stale) throws IOException {
     Problems problems = new Problems();
     for (TaskRecord record : state.tasks().values()) {
-      boolean stays = record.reachable() || (record.draining() && tasks.task(record.id()) != null);
+      boolean stays = record.reachable() || (record.draining() && tasks.drains(record.id()));
       if (record.nodeId().equals(nodeId) && stays) {
         problems.attempt(() -> connect(record, state, stale));
       }

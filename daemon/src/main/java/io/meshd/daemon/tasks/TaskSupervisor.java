@@ -176,6 +176,12 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     with(taskId, HeldTask::drain);
   }
 
+  /** It was told to drain, by this run of the daemon or an earlier one. */
+  public boolean drains(String taskId) {
+    HeldTask held = tasks.get(taskId);
+    return held != null && held.stored().drainingSince() != null;
+  }
+
   public void stop(String taskId) {
     with(taskId, HeldTask::stop);
   }
