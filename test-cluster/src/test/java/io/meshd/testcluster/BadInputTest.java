@@ -163,7 +163,9 @@ class BadInputTest {
         new Refused(
             create + "-p published=9000,target=53,protocol=udp,client-address=proxy-v2 sleep 1",
             FAILED,
-            INVALID + "EndpointSpec: client address mode proxy-v2 can only be used with tcp ports"),
+            INVALID
+                + "EndpointSpec: client address mode proxy-v2 is for tcp: a datagram has no first"
+                + " byte of a connection to put a header before"),
         new Refused(
             create + "-p published=9000,target=80,mode=host,client-address=preserve sleep 1",
             FAILED,

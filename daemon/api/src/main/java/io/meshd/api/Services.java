@@ -171,8 +171,8 @@ public final class Services {
    * @param publishMode ingress, host
    * @param publishedPort null or 0: allocate
    * @param hostIp meshd's own: the only address of each node to answer on; null for all
-   * @param clientAddress meshd's own: what a task sees as its client, snat (default: the node),
-   *     proxy-v2 or preserve
+   * @param clientAddress meshd's own: what a task sees as its client, snat (default: the node) or
+   *     proxy-v2; preserve is a word that is refused for now
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record PortConfig(

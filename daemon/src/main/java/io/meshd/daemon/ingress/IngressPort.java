@@ -55,9 +55,7 @@ public record IngressPort(
     /** The node whose port was asked. */
     SNAT,
     /** The same, and the client in a PROXY protocol header, version 2, before the first byte. */
-    PROXY_V2,
-    /** The client. */
-    PRESERVE
+    PROXY_V2
   }
 
   /**

@@ -100,11 +100,9 @@ final class IngressCompiler {
   }
 
   private static IngressPort.ClientAddress clientAddress(PortConfig port) {
-    return switch (port.clientAddress()) {
-      case "proxy-v2" -> IngressPort.ClientAddress.PROXY_V2;
-      case "preserve" -> IngressPort.ClientAddress.PRESERVE;
-      case null, default -> IngressPort.ClientAddress.SNAT;
-    };
+    return "proxy-v2".equals(port.clientAddress())
+        ? IngressPort.ClientAddress.PROXY_V2
+        : IngressPort.ClientAddress.SNAT;
   }
 
   private IngressPort.Backend backend(Answering one, Balancing balancing, int targetPort) {

@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
  * the files that it writes, so it makes no difference whether the daemon was there when they were
  * written. A process that is gone without an exit code is noticed by {@link #tick}, a few looks
  * later than an orderly end.
+ *
+ * <p>Longer than most: these are the steps of one state machine, under one lock.
  */
 final class HeldTask {
   private static final Logger LOG = LoggerFactory.getLogger(HeldTask.class);
