@@ -7,6 +7,7 @@ import io.meshd.daemon.state.StateDelta;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,9 +36,8 @@ final class WatchStreams {
     ClusterState base = since == 0 ? null : feed.at(since);
     liveness.heard(nodeId);
     try (OutputStream out = exchange.stream(200, "application/x-ndjson")) {
-      ClusterState sent = base == null ? feed.current() : base;
-      out.write(
-          (base == null ? new WatchLine.Full(sent) : new WatchLine.Beat(sent.version())).encode());
+      ClusterState sent = feed.current();
+      out.write(first(base, sent).encode());
       while (sent.nodes().containsKey(nodeId)) {
         ClusterState now = feed.awaitOtherThan(sent.version(), BEAT);
         if (now.version() == sent.version()) {
@@ -53,6 +53,16 @@ final class WatchStreams {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whoever has read one line has the newest state: a starting node goes on with nothing older. */
+  private static WatchLine first(@Nullable ClusterState base, ClusterState now) {
+    if (base == null) {
+      return new WatchLine.Full(now);
+    }
+    return base.version() == now.version()
+        ? new WatchLine.Beat(now.version())
+        : new WatchLine.Delta(StateDelta.between(base, now));
   }
 
   private static long since(Exchange exchange) {
