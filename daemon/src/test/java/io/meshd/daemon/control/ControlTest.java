@@ -3,6 +3,7 @@ package io.meshd.daemon.control;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,8 +20,10 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpResponse;
@@ -315,6 +318,22 @@ final class ControlTest {
     assertEquals(NodeState.READY, statusOf(manager.identity.nodeId()));
     closing(new Heartbeat(new RemoteReports(managers(), client(node)))).start();
     await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.READY);
+  }
+
+  @Test
+  void theFirstLineOfAWatchBringsTheNewestState() throws Exception {
+    NodeIdentity node = manager.join("w1");
+    ClusterState base = manager.state().redacted();
+    addNetwork(manager, "later");
+    long newest = manager.state().version();
+    HttpResponse<InputStream> answer =
+        call(client(node), "GET", AgentMessages.WATCH + "?since=" + base.version());
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8))) {
+      WatchLine.Delta first =
+          assertInstanceOf(WatchLine.Delta.class, WatchLine.decode(lines.readLine()));
+      assertTrue(first.delta().applyTo(base).version() >= newest);
+    }
   }
 
   @Test
