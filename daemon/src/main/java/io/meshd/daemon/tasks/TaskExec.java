@@ -65,7 +65,8 @@ final class TaskExec {
               "--uts=/proc/" + pid + "/ns/uts",
               "--mount=/proc/" + pid + "/ns/mnt",
               "--"));
-      line.addAll(List.of(ToolRun.find("setsid"), "/bin/sh", shim.toString(), "exec"));
+      line.addAll(TaskLauncher.shim(shim));
+      line.add("exec");
       line.add(cgroup == null ? "-" : cgroup.toString());
       line.add(folder);
       line.add(pty == null ? "-" : pty.slave().toString());

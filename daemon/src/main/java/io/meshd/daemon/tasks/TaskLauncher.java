@@ -58,7 +58,8 @@ final class TaskLauncher {
     }
     files.write(task, folder.etc());
     List<String> line = new ArrayList<>();
-    line.addAll(List.of(ToolRun.find("setsid"), "/bin/sh", shim.toString(), "run"));
+    line.addAll(shim(shim));
+    line.add("run");
     line.add(folder.path().toAbsolutePath().toString());
     line.add(cgroup == null ? "-" : cgroup.toString());
     line.add(netns.toString());
@@ -74,5 +75,18 @@ final class TaskLauncher {
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.appendTo(folder.shimLog().toFile()));
     builder.start();
+  }
+
+  /**
+   * Start of a command line of the shim, in a session of its own. Signals that whoever started the
+   * daemon ignores (nohup, a shell's background) would be ignored in every task.
+   */
+  static List<String> shim(Path script) throws IOException {
+    return List.of(
+        ToolRun.find("env"),
+        "--default-signal",
+        ToolRun.find("setsid"),
+        "/bin/sh",
+        script.toString());
   }
 }
