@@ -19,7 +19,7 @@ public final class Bytes {
   }
 
   /** Takes the array over; the caller forgets it. */
-  static Bytes owning(byte[] content) {
+  public static Bytes owning(byte[] content) {
     return content.length == 0 ? EMPTY : new Bytes(content);
   }
 
@@ -31,6 +31,11 @@ public final class Bytes {
   /** The array itself, for readers of this package. */
   byte[] array() {
     return content;
+  }
+
+  /** A part, copied. */
+  public Bytes slice(int offset, int length) {
+    return owning(Arrays.copyOfRange(content, offset, offset + length));
   }
 
   public int length() {

@@ -36,6 +36,14 @@ final class MsgpackWriter {
     return value.isEmpty() ? octet(0xc0) : raw(value.array());
   }
 
+  MsgpackWriter emptyArray(String name) {
+    return text(name).octet(0x90);
+  }
+
+  MsgpackWriter emptyMap(String name) {
+    return text(name).octet(0x80);
+  }
+
   /** Bytes as they are, without a header. */
   MsgpackWriter append(byte[] bytes) {
     out.writeBytes(bytes);
