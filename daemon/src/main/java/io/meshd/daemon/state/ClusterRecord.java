@@ -1,6 +1,7 @@
 package io.meshd.daemon.state;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The cluster itself.
@@ -10,6 +11,8 @@ import java.util.List;
  * @param dataPathPort UDP port of VXLAN, 1024-49151, 4789 by default
  * @param workerToken current join token; empty in what nodes other than managers are sent
  * @param taskHistoryLimit tasks kept per slot, the running one included; negative for all
+ * @param gossipKeys ring of AES keys, base64, the one that is sent with first; known to every node.
+ *     Empty in what older versions wrote, until the leader has seen it
  */
 public record ClusterRecord(
     String id,
@@ -21,19 +24,37 @@ public record ClusterRecord(
     int dataPathPort,
     String workerToken,
     String managerToken,
-    int taskHistoryLimit) {
+    int taskHistoryLimit,
+    List<String> gossipKeys) {
+  /** Of keys in the ring: one to send with, those before and after it to read with. */
+  public static final int MOST_GOSSIP_KEYS = 3;
+
+  public ClusterRecord {
+    gossipKeys = List.copyOf(Objects.requireNonNullElse(gossipKeys, List.of()));
+  }
 
   ClusterRecord withoutTokens() {
+    return with(version, updatedAt, "", "", taskHistoryLimit, gossipKeys);
+  }
+
+  ClusterRecord with(
+      long newVersion,
+      String at,
+      String newWorkerToken,
+      String newManagerToken,
+      int newTaskHistoryLimit,
+      List<String> newGossipKeys) {
     return new ClusterRecord(
         id,
-        version,
+        newVersion,
         createdAt,
-        updatedAt,
+        at,
         addressPools,
         subnetSize,
         dataPathPort,
-        "",
-        "",
-        taskHistoryLimit);
+        newWorkerToken,
+        newManagerToken,
+        newTaskHistoryLimit,
+        newGossipKeys);
   }
 }

@@ -5,6 +5,7 @@ import io.meshd.ipam.Cidr;
 import io.meshd.ipam.SubnetAllocator;
 import io.meshd.ipam.VniAllocator;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -42,7 +43,8 @@ final class ClusterTransitions {
             port,
             command.workerToken(),
             command.managerToken(),
-            TASK_HISTORY_LIMIT);
+            TASK_HISTORY_LIMIT,
+            command.gossipKey() == null ? List.of() : List.of(command.gossipKey()));
     Cidr subnet = allocator.next(List.of()).orElseThrow();
     VniAllocator vnis = new VniAllocator(List.of(), 0);
     int vni = vnis.allocate().orElseThrow();
@@ -102,17 +104,13 @@ final class ClusterTransitions {
       throw Refusal.invalid("invalid role: " + command.role());
     }
     draft.cluster =
-        new ClusterRecord(
-            old.id(),
+        old.with(
             draft.version(),
-            old.createdAt(),
             draft.at(),
-            old.addressPools(),
-            old.subnetSize(),
-            old.dataPathPort(),
             worker ? command.token() : old.workerToken(),
             worker ? old.managerToken() : command.token(),
-            old.taskHistoryLimit());
+            old.taskHistoryLimit(),
+            old.gossipKeys());
     return old.id();
   }
 
@@ -122,17 +120,53 @@ final class ClusterTransitions {
       throw Refusal.outOfSequence();
     }
     draft.cluster =
-        new ClusterRecord(
-            old.id(),
+        old.with(
             draft.version(),
-            old.createdAt(),
             draft.at(),
-            old.addressPools(),
-            old.subnetSize(),
-            old.dataPathPort(),
             old.workerToken(),
             old.managerToken(),
-            command.taskHistoryLimit());
+            command.taskHistoryLimit(),
+            old.gossipKeys());
     return old.id();
+  }
+
+  static String setGossipKeys(Draft draft, Command.SetGossipKeys command) {
+    ClusterRecord old = draft.requireCluster();
+    if (command.version() != old.version()) {
+      throw Refusal.outOfSequence();
+    }
+    int count = command.keys().size();
+    if (count == 0 || count > ClusterRecord.MOST_GOSSIP_KEYS) {
+      throw Refusal.invalid(
+          "invalid ring of "
+              + count
+              + " gossip keys: it holds 1 to "
+              + ClusterRecord.MOST_GOSSIP_KEYS);
+    }
+    for (String key : command.keys()) {
+      checkKey(key);
+    }
+    draft.cluster =
+        old.with(
+            draft.version(),
+            draft.at(),
+            old.workerToken(),
+            old.managerToken(),
+            old.taskHistoryLimit(),
+            command.keys());
+    return old.id();
+  }
+
+  /** Says nothing of the key itself: refusals are logged. */
+  private static void checkKey(String key) {
+    int length;
+    try {
+      length = Base64.getDecoder().decode(key).length;
+    } catch (IllegalArgumentException e) {
+      throw Refusal.invalid("invalid gossip key: not base64");
+    }
+    if (length != 16 && length != 24 && length != 32) {
+      throw Refusal.invalid("invalid gossip key of " + length + " bytes: AES takes 16, 24 or 32");
+    }
   }
 }

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.AttachEndpoint.class, name = "attach-endpoint"),
   @JsonSubTypes.Type(value = Command.DetachEndpoint.class, name = "detach-endpoint"),
   @JsonSubTypes.Type(value = Command.UpdateCluster.class, name = "update-cluster"),
+  @JsonSubTypes.Type(value = Command.SetGossipKeys.class, name = "set-gossip-keys"),
 })
 public sealed interface Command {
 
@@ -49,8 +50,17 @@ public sealed interface Command {
       int subnetSize,
       int dataPathPort,
       String workerToken,
-      String managerToken)
+      String managerToken,
+      @Nullable String gossipKey)
       implements Command {}
+
+  /**
+   * The whole ring, the key that is sent with first.
+   *
+   * @param version of the cluster as it was when the ring was made
+   * @param keys base64 of 16, 24 or 32 bytes, 1 to {@link ClusterRecord#MOST_GOSSIP_KEYS}
+   */
+  record SetGossipKeys(String at, long version, List<String> keys) implements Command {}
 
   /** {@code role}: worker or manager. */
   record RotateToken(String at, String role, String token) implements Command {}

@@ -16,6 +16,7 @@ final class Transitions {
       case Command.InitCluster c -> ClusterTransitions.init(draft, c);
       case Command.RotateToken c -> ClusterTransitions.rotate(draft, c);
       case Command.UpdateCluster c -> ClusterTransitions.update(draft, c);
+      case Command.SetGossipKeys c -> ClusterTransitions.setGossipKeys(draft, c);
       case Command.UpsertNode c -> NodeTransitions.upsert(draft, c);
       case Command.SetNodeStatus c -> NodeTransitions.setStatus(draft, c);
       case Command.UpdateNodeSpec c -> NodeTransitions.updateSpec(draft, c);

@@ -32,7 +32,8 @@ final class TestCluster {
   private ClusterState state =
       new ClusterState(
           1,
-          new ClusterRecord("cluster", 1, TIME, TIME, List.of("10.0.0.0/8"), 24, 4789, "", "", 5),
+          new ClusterRecord(
+              "cluster", 1, TIME, TIME, List.of("10.0.0.0/8"), 24, 4789, "", "", 5, List.of()),
           HashTreePMap.empty(),
           HashTreePMap.empty(),
           HashTreePMap.empty(),

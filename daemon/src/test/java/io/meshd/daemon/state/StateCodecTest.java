@@ -18,7 +18,17 @@ class StateCodecTest {
     return new ClusterState(
         old.version() + 1,
         new ClusterRecord(
-            "c1", 1, "t", "t", List.of("10.0.0.0/8"), 24, 4789, "SECRET-W", "SECRET-M", 5),
+            "c1",
+            1,
+            "t",
+            "t",
+            List.of("10.0.0.0/8"),
+            24,
+            4789,
+            "SECRET-W",
+            "SECRET-M",
+            5,
+            List.of("KEY")),
         old.nodes(),
         old.networks()
             .plus(

@@ -17,7 +17,8 @@ public final class TestCluster {
   /** An initialised cluster with nodes n1 (manager), n2, n3, ... all ready. */
   public static TestCluster of(int nodes) {
     TestCluster cluster = new TestCluster();
-    cluster.done(new Command.InitCluster(AT, "cluster", "ingressid", List.of(), 0, 0, "WT", "MT"));
+    cluster.done(
+        new Command.InitCluster(AT, "cluster", "ingressid", List.of(), 0, 0, "WT", "MT", "GK"));
     for (int i = 1; i <= nodes; i++) {
       cluster.node(i);
     }
