@@ -277,7 +277,7 @@ class BadInputTest {
   void aDaemonThatIsNotThere() {
     cluster.kill("n2");
     try {
-      CommandResult result = cluster.meshctl("n2", "node", "ls");
+      CommandResult result = cluster.run("n2", "meshctl", "node", "ls");
       assertEquals(
           "Cannot connect to the meshd daemon at unix:///run/meshd/meshd.sock. Is the meshd daemon"
               + " running?",

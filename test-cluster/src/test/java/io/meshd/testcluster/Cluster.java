@@ -67,7 +67,7 @@ final class Cluster implements AutoCloseable {
   }
 
   CommandResult meshctl(String node, String... args) {
-    return run(node, prepend("meshctl", args));
+    return new NodeMeshctl(state().resolve(node).resolve("holder")).run(COMMAND_SECONDS, args);
   }
 
   /** The output of a meshctl command that must work on the manager. */

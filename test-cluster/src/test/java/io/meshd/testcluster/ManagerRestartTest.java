@@ -31,6 +31,11 @@ class ManagerRestartTest {
   @BeforeAll
   void traffic() {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
+    services.start(
+        "web",
+        List.of("--network", "net", "--replicas", "3", "-p", "8080:80"),
+        Cluster.pageServer(),
+        "80");
     // Two streams end on n3: one from n2, none of whose ends is on the manager, one from n1.
     for (int from = 1; from <= 2; from++) {
       services.create(
@@ -38,14 +43,10 @@ class ManagerRestartTest {
           on("n3"),
           Services.program(Ticks.class, "receive", "9000", ticks(from).toString()));
       String address = services.address(services.only("sink" + from), "eth0");
-      services.create(
+      services.start(
           "source" + from, on("n" + from), Services.program(Ticks.class, "send", address, "9000"));
     }
-    services.create(
-        "web",
-        List.of("--network", "net", "--replicas", "3", "-p", "8080:80"),
-        Cluster.pageServer(),
-        "80");
+    services.converged("source1", "source2", "web");
     for (int from = 1; from <= 2; from++) {
       awaitMoreTicks(from, 10);
     }

@@ -55,14 +55,15 @@ class NamesTest {
     sleepers("both", "--network", "mynet", "--network", "elsewhere");
     sleepers("local");
     server("mynginx", "-p", "8080:80");
+    services.converged("testnginx", "rr", "asker", "stranger", "both", "local", "mynginx");
   }
 
   private void sleepers(String name, String... options) {
-    services.create(name, List.of(options), "sleep", "1000000");
+    services.start(name, List.of(options), "sleep", "1000000");
   }
 
   private void server(String name, String... options) {
-    services.create(name, List.of(options), Cluster.pageServer(), "80");
+    services.start(name, List.of(options), Cluster.pageServer(), "80");
   }
 
   @AfterAll
@@ -202,6 +203,7 @@ class NamesTest {
   @Test
   void aScaleIsSeenOnEveryNodeWithinASecond() {
     sleepers("grows", "--network", "mynet", "--endpoint-mode", "dnsrr");
+    services.converged("grows");
     List<Task> askers = services.running("asker", 3);
     for (int replicas : List.of(5, 2)) {
       List<CompletableFuture<Long>> seen =

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,8 +58,7 @@ class PublishedPortsTest {
                 + "for n in 1 2 3; do dig +short +tries=1 +time=3 @10.99.0.$n -p 5353"
                 + " -f /tmp/queries; done | sort | uniq -c");
     assertEquals("180 10.1.1.1", answers.strip());
-    cluster.meshctl(List.of("service", "scale", "dns=0"));
-    services.running("dns", 0);
+    services.scale("dns", 0);
     await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> digResult("n2", 5353).out().contains("connection refused"));
@@ -67,12 +67,12 @@ class PublishedPortsTest {
 
   @Test
   void aPortOnOneAddressIsAnsweredThereOnly() {
-    services.create(
+    services.start(
         "here",
         List.of("--network", "net", "-p", "ip=10.99.0.2,published=8085,target=80"),
         Cluster.pageServer(),
         "80");
-    services.create(
+    services.start(
         "there",
         List.of("--network", "net", "-p", "ip=10.99.0.3,published=8085,target=80"),
         Cluster.pageServer(),
@@ -153,10 +153,54 @@ class PublishedPortsTest {
     cluster.meshctl(List.of("service", "rm", "four"));
   }
 
+  /** What Swarm refuses: names of single tasks inside, and the mesh outside. */
+  @Test
+  void aServiceWithoutVirtualIpIsPublishedWhenThatIsSaid() {
+    services.create(
+        "rr",
+        List.of(
+            "--network",
+            "net",
+            "--replicas",
+            "3",
+            "--endpoint-mode",
+            "dnsrr",
+            "--publish-with-dnsrr",
+            "-p",
+            "8088:80"),
+        Cluster.pageServer(),
+        "80");
+    for (String node : NODES) {
+      await()
+          .alias(node + " leads to every task")
+          .atMost(Duration.ofSeconds(10))
+          .until(
+              () -> {
+                Set<String> answers = new TreeSet<>();
+                for (int i = 0; i < 9; i++) {
+                  answers.add(cluster.page(node, 8088));
+                }
+                return answers.size() == 3 && !answers.contains("");
+              });
+    }
+    Task task = services.running("rr", 3).getFirst();
+    assertEquals(3, services.sh(task, "dig +short rr").lines().count());
+    assertEquals(
+        "",
+        cluster.meshctl(
+            List.of(
+                "service", "inspect", "--format", "{{range .Endpoint.VirtualIPs}}x{{end}}", "rr")));
+    cluster.meshctl(List.of("service", "rm", "rr"));
+  }
+
+  /** In host mode dnsrr needs no consent: there is nothing to balance. */
   @Test
   void withoutANumberEachTaskHasAHighPortOfItsOwn() {
     services.create(
-        "web", List.of("--replicas", "2", "-p", "target=80,mode=host"), Cluster.pageServer(), "80");
+        "web",
+        List.of("--replicas", "2", "--endpoint-mode", "dnsrr", "-p", "target=80,mode=host"),
+        Cluster.pageServer(),
+        "80");
     services.running("web", 2);
     String lines =
         cluster.meshctl(List.of("service", "ps", "--format", "{{.Node}} {{.Ports}}", "web"));
@@ -209,20 +253,25 @@ class PublishedPortsTest {
     String first = ports("kept");
     assertTrue(first.matches("\\*:3[0-2]\\d{3}->80/tcp"), first);
     cluster.meshctl(
-        List.of("service", "update", "-q", "--publish-add", "published=8084,target=80", "kept"));
+        List.of("service", "update", "-d", "--publish-add", "published=8084,target=80", "kept"));
     assertTrue(ports("kept").contains(first), ports("kept"));
+    services.update("kept", "--env-add", "A=1");
+    assertTrue(ports("kept").contains(first), ports("kept"));
+    int port = Integer.parseInt(first.replaceFirst("\\*:(\\d+)->.*", "$1"));
+    await().atMost(Duration.ofSeconds(10)).until(() -> !cluster.page("n2", port).isEmpty());
     cluster.meshctl(List.of("service", "rm", "kept"));
   }
 
   @Test
   void fromATaskEveryNodesPortAnswersItsOwnToo() {
-    services.create(
+    services.start(
         "asked",
         List.of("--network", "net", "-p", "8083:80", "-p", "published=8082,target=80,mode=host"),
         Cluster.pageServer(),
         "80");
-    services.create("asking", List.of("--network", "net", "--mode", "global"), "sleep", "1000000");
-    services.create("plain", List.of("--mode", "global"), "sleep", "1000000");
+    services.start("asking", List.of("--network", "net", "--mode", "global"), "sleep", "1000000");
+    services.start("plain", List.of("--mode", "global"), "sleep", "1000000");
+    services.converged("asked", "asking", "plain");
     Task asked = services.only("asked");
     List<Task> all = new ArrayList<>(services.running("asking", 3));
     all.addAll(services.running("plain", 3));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -74,8 +75,10 @@ class RealServersTest {
       assertEquals(List.of("$-1", "+OK"), talk.lines().toList(), node);
     }
 
-    cluster.meshctl(List.of("service", "update", "-q", "--env-add", "ROUND=2", "myredis"));
-    assertEquals(3, services.running("myredis", 3).size());
+    Instant start = Instant.now();
+    services.update("myredis", "--env-add", "ROUND=2");
+    Duration took = Duration.between(start, Instant.now());
+    assertTrue(took.compareTo(Duration.ofSeconds(4)) >= 0, "two delays of 2 s, but took " + took);
     List<Task> all = services.all("myredis");
     assertEquals(6, all.size(), all.toString());
     assertEquals(3, all.stream().filter(task -> task.state().equals("Shutdown")).count());
@@ -127,6 +130,44 @@ class RealServersTest {
     NODES.forEach(node -> awaitPage(node, 8080));
     assertEquals(before, services.running("mynginx", 2), "ports come and go without the tasks");
     cluster.meshctl(List.of("service", "rm", "mynginx"));
+  }
+
+  @Test
+  void memcachedIsAskedByNameAndThroughTheMesh() {
+    cluster.meshctl(List.of("network", "create", "--driver", "overlay", "cachenet"));
+    services.start(
+        "cache",
+        List.of("--network", "cachenet", "-p", "published=11211,target=11211"),
+        "memcached",
+        "-u",
+        "root",
+        "-p",
+        "11211");
+    services.start("app", List.of("--network", "cachenet", "--replicas", "3"), "sleep", "1000000");
+    services.converged("cache", "app");
+    List<Task> apps = services.running("app", 3);
+    String key = "set greeting 0 0 5\\r\\nhello\\r\\n";
+    assertEquals(List.of("STORED"), memcached(apps.getFirst(), key));
+    for (Task app : apps) {
+      assertEquals(
+          List.of("VALUE greeting 0 5", "hello", "END"), memcached(app, "get greeting\\r\\n"));
+    }
+    for (String node : NODES) {
+      String said =
+          cluster.sh(
+              "client",
+              "printf 'get greeting\\r\\nquit\\r\\n' | busybox nc -w 5 "
+                  + Cluster.address(node)
+                  + " 11211");
+      assertEquals(List.of("VALUE greeting 0 5", "hello", "END"), said.lines().toList(), node);
+    }
+    cluster.meshctl(List.of("service", "rm", "cache", "app"));
+  }
+
+  /** Said to the service by its name, in memcached's text protocol. */
+  private List<String> memcached(Task from, String words) {
+    String script = "printf '" + words + "quit\\r\\n' | busybox nc -w 5 cache 11211";
+    return services.sh(from, script).lines().toList();
   }
 
   private String ports(String service) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,10 +41,8 @@ class RollingUpdateTest {
   void service() {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
     services.create(
-        "web",
-        List.of("--network", "net", "--replicas", "3", "-p", PORT + ":80"),
-        Cluster.folder().resolve("lib/nginx-server").toString(),
-        "80");
+        "web", List.of("--network", "net", "--replicas", "3", "-p", PORT + ":80"), Cluster.nginx());
+    services.create("client", List.of("--network", "net"), "sleep", "1000000");
   }
 
   @BeforeEach
@@ -61,15 +60,15 @@ class RollingUpdateTest {
 
   @Test
   void noRequestFailsDuringUpdates() throws Exception {
-    String said =
+    List<String> said =
         underLoad(
             REQUESTS,
             () -> {
               for (int i = 1; i <= UPDATES; i++) {
-                update("--env-add", "ROUND=" + i, "--update-order", order(i), "web");
+                services.update("web", "--env-add", "ROUND=" + i, "--update-order", order(i));
               }
             });
-    assertTrue(said.endsWith(" requests, 0 failed"), said);
+    assertNoneFailed(said);
     List<String> history =
         cluster.meshctl(List.of("service", "ps", "web")).lines().skip(1).toList();
     for (int slot = 1; slot <= 3; slot++) {
@@ -86,7 +85,7 @@ class RollingUpdateTest {
 
   @Test
   void noRequestFailsWhileTasksMoveAndGo() throws Exception {
-    String said =
+    List<String> said =
         underLoad(
             REQUESTS / 5,
             () -> {
@@ -98,11 +97,10 @@ class RollingUpdateTest {
                           services.running("web").stream().noneMatch(t -> t.node().equals("n2"))
                               && services.running("web").size() == 3);
               cluster.meshctl(List.of("node", "update", "--availability", "active", "n2"));
-              cluster.meshctl(List.of("service", "scale", "web=5"));
-              cluster.meshctl(List.of("service", "scale", "web=3"));
-              services.running("web", 3);
+              services.scale("web", 5);
+              services.scale("web", 3);
             });
-    assertTrue(said.endsWith(" requests, 0 failed"), said);
+    assertNoneFailed(said);
   }
 
   /**
@@ -122,8 +120,7 @@ class RollingUpdateTest {
             "node.hostname==n2",
             "--stop-grace-period",
             "90s"),
-        Cluster.folder().resolve("lib/nginx-server").toString(),
-        "80");
+        Cluster.nginx());
     Task old = services.only("slow");
     String address = services.address(old, "eth0");
     Task other =
@@ -139,7 +136,16 @@ class RollingUpdateTest {
         .until(
             () -> services.sh(old, "ss -Htn state established 'sport = :80'").lines().count() == 2);
 
-    update("-d", "--env-add", "A=1", "--update-order", "start-first", "slow");
+    cluster.meshctl(
+        List.of(
+            "service",
+            "update",
+            "-d",
+            "--env-add",
+            "A=1",
+            "--update-order",
+            "start-first",
+            "slow"));
     await()
         .atMost(Duration.ofSeconds(40))
         .until(
@@ -187,34 +193,54 @@ class RollingUpdateTest {
     return round % 2 == 0 ? "start-first" : "stop-first";
   }
 
-  private void update(String... options) {
-    List<String> line = new ArrayList<>(List.of("service", "update", "-q"));
-    line.addAll(List.of(options));
-    cluster.meshctl(line);
-  }
-
   @FunctionalInterface
   private interface Action {
     void run();
   }
 
-  /** The first line of what the load generator says, which asked all nodes meanwhile. */
-  private String underLoad(long least, Action action) throws IOException, InterruptedException {
-    Path output = Files.createTempFile(folder, "load", ".txt");
+  private static void assertNoneFailed(List<String> said) {
+    said.forEach(load -> assertTrue(load.endsWith(" requests, 0 failed"), load));
+  }
+
+  /**
+   * What two load generators say: one outside that asks all nodes, and one in a task that asks the
+   * service by its name, which is its virtual IP.
+   */
+  private List<String> underLoad(long least, Action action)
+      throws IOException, InterruptedException {
     Path until = Files.createTempDirectory(folder, "until").resolve("done");
-    List<String> args = new ArrayList<>(List.of("4", "2", "" + least, until.toString()));
-    NODES.forEach(node -> args.add(Cluster.address(node) + ":" + PORT));
-    Process load =
-        cluster.background(
-            output, "client", Services.program(Requests.class, args.toArray(String[]::new)));
+    List<String> ports = NODES.stream().map(node -> Cluster.address(node) + ":" + PORT).toList();
+    Task client = services.only("client");
+    Path[] outputs = {
+      Files.createTempFile(folder, "load", ".txt"), Files.createTempFile(folder, "load", ".txt")
+    };
+    Process[] loads = {
+      cluster.background(outputs[0], "client", requests(4, least, until, ports)),
+      cluster.background(
+          outputs[1],
+          client.node(),
+          Stream.concat(
+                  Stream.of("meshctl", "exec", client.id()),
+                  Stream.of(requests(2, least / 2, until, List.of("web:80"))))
+              .toArray(String[]::new))
+    };
     try {
       action.run();
     } finally {
       Files.createFile(until);
     }
-    assertTrue(load.waitFor(120, TimeUnit.SECONDS), "the load ends");
-    String said = Files.readString(output).strip();
+    List<String> said = new ArrayList<>();
+    for (int i = 0; i < loads.length; i++) {
+      assertTrue(loads[i].waitFor(120, TimeUnit.SECONDS), "the load ends");
+      said.add(Files.readString(outputs[i]).strip());
+    }
     System.out.println(said);
     return said;
+  }
+
+  private static String[] requests(int workers, long least, Path until, List<String> servers) {
+    List<String> args = new ArrayList<>(List.of("" + workers, "2", "" + least, until.toString()));
+    args.addAll(servers);
+    return Services.program(Requests.class, args.toArray(String[]::new));
   }
 }

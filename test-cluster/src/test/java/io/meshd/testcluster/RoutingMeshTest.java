@@ -126,8 +126,7 @@ class RoutingMeshTest {
   }
 
   private void scale(int count) {
-    cluster.meshctl(List.of("service", "scale", "web=" + count));
-    services.running("web", count);
+    services.scale("web", count);
   }
 
   /** Until each of the nodes answers three times in a row. */

@@ -10,6 +10,8 @@ import java.util.List;
 /** Services of process tasks on a cluster, as the manager's meshctl shows them. */
 final class Services {
   private static final Duration PATIENCE = Duration.ofSeconds(40);
+  private static final Duration UPDATED = Duration.ofSeconds(90);
+  private static final Duration POLL = Duration.ofMillis(200);
 
   private final Cluster cluster;
 
@@ -17,13 +19,60 @@ final class Services {
     this.cluster = cluster;
   }
 
-  /** Creates a service and waits until meshctl says that it converged. */
+  /** Creates a service and waits until all its tasks run. */
   void create(String name, List<String> options, String... command) {
-    List<String> line = new ArrayList<>(List.of("service", "create", "--runtime", "process", "-q"));
+    start(name, options, command);
+    converged(name);
+  }
+
+  /** Creates a service and does not wait for anything. */
+  void start(String name, List<String> options, String... command) {
+    List<String> line = new ArrayList<>(List.of("service", "create", "--runtime", "process", "-d"));
     line.addAll(List.of("--name", name));
     line.addAll(options);
     line.addAll(List.of(command));
     cluster.meshctl(line);
+  }
+
+  /** Waits until all tasks of these services run. */
+  void converged(String... names) {
+    await()
+        .alias("all tasks of " + List.of(names))
+        .atMost(PATIENCE)
+        .pollInterval(POLL)
+        .until(() -> whole().containsAll(List.of(names)));
+  }
+
+  /** The services that have tasks, and all of them running. */
+  private List<String> whole() {
+    return cluster
+        .meshctl(List.of("service", "ls", "--format", "{{.Name}} {{.Replicas}}"))
+        .lines()
+        .filter(line -> line.matches("\\S+ ([1-9]\\d*)/\\1\\b.*"))
+        .map(line -> line.replaceFirst(" .*", ""))
+        .toList();
+  }
+
+  /** Scales and waits for exactly so many running tasks. */
+  List<Task> scale(String service, int replicas) {
+    cluster.meshctl(List.of("service", "scale", "-d", service + "=" + replicas));
+    return running(service, replicas);
+  }
+
+  /** Updates a service and waits until all its tasks were replaced by as many. */
+  List<Task> update(String service, String... options) {
+    List<Task> before = running(service);
+    List<String> line = new ArrayList<>(List.of("service", "update", "-d"));
+    line.addAll(List.of(options));
+    line.add(service);
+    cluster.meshctl(line);
+    return await()
+        .alias("update of " + service)
+        .atMost(UPDATED)
+        .pollInterval(POLL)
+        .until(
+            () -> running(service),
+            now -> now.size() == before.size() && now.stream().noneMatch(before::contains));
   }
 
   /** The command line of one of the programs in {@link io.meshd.testcluster.peer}. */
@@ -63,7 +112,7 @@ final class Services {
   List<Task> running(String service, int count) {
     return await()
         .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(300))
+        .pollInterval(POLL)
         .until(() -> running(service), tasks -> tasks.size() == count);
   }
 

@@ -25,15 +25,17 @@ class TaskViewTest {
   @BeforeAll
   void services() {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "--attachable", "net"));
-    services.create(
+    services.start(
         "onnet",
         List.of("--network", "net", "--replicas", "2", "-p", "8080:80", "-e", "COLOUR=green"),
         Cluster.pageServer(),
         "80");
-    services.create("plain", List.of("--replicas", "2"), "sleep", "1000000");
-    services.create("published", List.of("-p", "8081:80"), Cluster.pageServer(), "80");
-    services.create(
+    services.start("plain", List.of("--replicas", "2"), "sleep", "1000000");
+    services.start(
+        "published", List.of("--replicas", "2", "-p", "8081:80"), Cluster.pageServer(), "80");
+    services.start(
         "talker", List.of(), "sh", "-c", "echo to stdout; echo to stderr >&2; sleep 1000000");
+    services.converged("onnet", "plain", "published", "talker");
   }
 
   @AfterAll
@@ -68,12 +70,32 @@ class TaskViewTest {
     assertTrue(reaches(task, "172.17.0.1"));
     assertFalse(reaches(task, "10.0.0.8"));
     assertFalse(reaches(task, services.address(services.running("onnet", 2).getFirst(), "eth0")));
+    assertEquals("", virtualIps("plain"));
+    // Its neighbours on that bridge answer; the bridges of two nodes have nothing in common.
+    Task neighbour = services.only("talker");
+    Task beside =
+        services.running("plain", 2).stream()
+            .filter(other -> other.node().equals(neighbour.node()))
+            .findFirst()
+            .orElseThrow();
+    assertTrue(reaches(beside, services.address(neighbour, "eth0")));
+  }
+
+  private String virtualIps(String service) {
+    String format = "{{range .Endpoint.VirtualIPs}}{{.Addr}} {{end}}";
+    return cluster.meshctl(List.of("service", "inspect", "--format", format, service)).strip();
   }
 
   @Test
   void withOnlyAPublishedPortItHasIngress() {
-    Task task = services.only("published");
+    List<Task> tasks = services.running("published", 2);
+    Task task = tasks.getFirst();
     assertEquals(List.of("lo", "eth0", "eth1"), devices(task));
+    String vip = virtualIps("published");
+    assertTrue(vip.matches("10\\.0\\.0\\.\\d+/24"), vip);
+    // On ingress only a node speaks with a task.
+    assertFalse(reaches(task, services.address(tasks.getLast(), "eth0")));
+    assertFalse(reaches(task, vip.replaceFirst("/.*", "")));
     assertTrue(device(task, "eth0").address().matches("10\\.0\\.0\\.\\d+/24"));
     assertTrue(device(task, "eth1").address().matches("172\\.18\\.0\\.\\d+/16"));
     for (String node : List.of("n1", "n2")) {
@@ -140,6 +162,24 @@ class TaskViewTest {
   }
 
   @Test
+  void execGivesATerminal() {
+    Task task = services.running("onnet", 2).getFirst();
+    String said =
+        cluster
+            .run(
+                task.node(),
+                "script",
+                "-qec",
+                "stty rows 33 cols 77; meshctl exec -it " + task.id() + " sh -c 'tty; stty size'",
+                "/dev/null")
+            .orFail();
+    assertTrue(said.matches("(?s).*/dev/pts/\\d+\\s+33 77"), said);
+    assertEquals(
+        "the input device is not a TTY",
+        cluster.run(task.node(), "meshctl", "exec", "-it", task.id(), "true").err());
+  }
+
+  @Test
   void execElsewhereNamesTheNodeThatHasTheTask() {
     Task task = services.running("onnet", 2).getFirst();
     String other = task.node().equals("n1") ? "n2" : "n1";
@@ -167,6 +207,8 @@ class TaskViewTest {
     String other = task.node().equals("n1") ? "n2" : "n1";
     String name = task.name() + "." + task.id();
     assertTrue(psNames(task.node()).contains(name));
+    String head = cluster.meshctl(task.node(), "ps").orFail().lines().toList().getFirst();
+    assertTrue(head.matches("CONTAINER ID +IMAGE +COMMAND +CREATED +STATUS +PORTS +NAMES"), head);
     assertFalse(psNames(other).contains(name));
   }
 
@@ -200,6 +242,23 @@ class TaskViewTest {
     await()
         .atMost(Duration.ofSeconds(10))
         .until(() -> !cluster.run("n2", "ip", "-n", "mine", "link", "show", "eth0").ok());
+  }
+
+  @Test
+  void networkInspectShowsWhatIsAttachedOnThisNode() {
+    for (Task task : services.running("onnet", 2)) {
+      String format =
+          "{{range .Containers}}{{.Name}} {{.IPv4Address}} {{.MacAddress}}{{println}}{{end}}";
+      String attached =
+          cluster.meshctl(task.node(), "network", "inspect", "--format", format, "net").orFail();
+      String address = services.addressWithPrefix(task, "eth0");
+      assertTrue(
+          attached
+              .lines()
+              .toList()
+              .contains(task.name() + "." + task.id() + " " + address + " " + macOf(address)),
+          attached);
+    }
   }
 
   private List<String> psNames(String node) {

@@ -2,6 +2,7 @@ package io.meshd.testcluster;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -62,6 +63,46 @@ class VirtualIpTest {
     assertTrue(out.contains(" 0% packet loss"), out);
   }
 
+  /** dig takes an answer only from the address that it asked. */
+  @Test
+  @Order(3)
+  void datagramsAreAnsweredFromItByEveryBackend() {
+    services.create(
+        "dns",
+        List.of("--network", "net", "--replicas", "2"),
+        "dnsmasq",
+        "--keep-in-foreground",
+        "--conf-file=/dev/null",
+        "--no-resolv",
+        "--no-hosts",
+        "--user=root",
+        "--pid-file",
+        "--log-queries",
+        "--log-facility=/dev/stdout",
+        "--address=/one.test/10.3.3.3");
+    String asked =
+        services.sh(
+            client, "for i in $(seq 24); do dig +tries=1 +time=3 @dns one.test || exit 1; done");
+    assertEquals(24, asked.lines().filter(line -> line.endsWith("\t10.3.3.3")).count(), asked);
+    assertFalse(asked.contains("unexpected"), asked);
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                cluster
+                        .meshctl(List.of("service", "logs", "dns"))
+                        .lines()
+                        .filter(line -> line.contains("query[A] one.test"))
+                        .map(line -> line.replaceFirst("[@ ].*", ""))
+                        .distinct()
+                        .count()
+                    == 2);
+    services.scale("dns", 0);
+    CommandResult refused = services.exec(client, "dig", "+tries=1", "+time=3", "@dns", "one.test");
+    assertTrue(refused.out().contains("connection refused"), refused.out());
+    cluster.meshctl(List.of("service", "rm", "dns"));
+  }
+
   @Test
   @Order(3)
   void aTaskOfTheServiceReachesItsOwnServiceAndItselfBehindIt() {
@@ -105,11 +146,9 @@ class VirtualIpTest {
   @Test
   @Order(5)
   void scaledDownItHasTheRestAndWithoutAnyItRefusesAtOnce() {
-    cluster.meshctl(List.of("service", "scale", "web=1"));
-    services.running("web", 1);
+    services.scale("web", 1);
     await().atMost(PATIENCE).until(() -> answers(10).size() == 1);
-    cluster.meshctl(List.of("service", "scale", "web=0"));
-    services.running("web", 0);
+    services.scale("web", 0);
     await()
         .atMost(PATIENCE)
         .until(
