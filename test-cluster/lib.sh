@@ -58,7 +58,7 @@ need_packages() {
 # What meshd itself calls, what the scripts call, what the demo's pages are served with.
 BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybox"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy strace hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack"
+TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy strace hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {

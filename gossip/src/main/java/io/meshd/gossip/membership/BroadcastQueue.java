@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BroadcastQueue {
   /** Looking further for what still fits is not worth it. */
-  private static final int MAX_MISFITS = 16;
+  private static final int MAX_MISFITS = 64;
 
   private static final Comparator<News> ORDER =
       Comparator.comparing((News news) -> !news.own)
@@ -92,12 +93,25 @@ public final class BroadcastQueue {
    * @return room that is left
    */
   public int take(int room, int limit, int maxMessages, List<byte[]> messages) {
+    return take(room, limit, maxMessages, subject -> true, messages);
+  }
+
+  /**
+   * The same, of the subjects that are for the receiver.
+   *
+   * @param wanted whether a subject is
+   */
+  public int take(
+      int room, int limit, int maxMessages, Predicate<Object> wanted, List<byte[]> messages) {
     List<News> taken = new ArrayList<>();
     int left = room;
     int misfits = 0;
     for (News news : order) {
+      if (left <= Transport.MESSAGE_OVERHEAD_BYTES) {
+        break;
+      }
       int size = news.message.length + Transport.MESSAGE_OVERHEAD_BYTES;
-      if (size <= left) {
+      if (size <= left && wanted.test(news.subject)) {
         taken.add(news);
         left -= size;
       } else if (++misfits > MAX_MISFITS) {

@@ -18,6 +18,7 @@ import io.meshd.gossip.wire.WireException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GossipNode implements Receiver {
   private static final long LEAVE_STEP_NANOS = 2_000_000_000L;
+  private static final long ASK_NANOS = 10_000_000_000L;
 
   private final Membership members;
   private final PayloadDelegate payload;
@@ -38,6 +40,7 @@ public final class GossipNode implements Receiver {
   private final Exchanges exchanges;
   private final LamportTime time = new LamportTime();
   private final Timers timers;
+  private final Transport transport;
   private final RandomGenerator random;
   private final Counters counters;
   private boolean running;
@@ -58,6 +61,7 @@ public final class GossipNode implements Receiver {
       Function<GossipNode, PayloadDelegate> payload) {
     Timing timing = config.timing();
     this.timers = timers;
+    this.transport = transport;
     this.random = random;
     this.counters = counters;
     members =
@@ -103,6 +107,12 @@ public final class GossipNode implements Receiver {
     rounds.start(random);
     exchanges.start();
     members.announce();
+    payload.start();
+  }
+
+  /** Whether it was started and is not stopped. */
+  public boolean running() {
+    return running;
   }
 
   /** Tells the layer above's news in a round that comes at once. */
@@ -117,9 +127,33 @@ public final class GossipNode implements Receiver {
     members.announce(NodeConfig.meta(tags));
   }
 
-  /** An exchange of states with a member, now. */
-  public void exchange(Peer with, Runnable done) {
-    exchanges.exchange(with.address(), false, LEAVE_STEP_NANOS, ok -> done.run());
+  /**
+   * Asks the layer above of another member of ours, over a stream.
+   *
+   * @param answer null when there is none in ten seconds
+   */
+  public void ask(Peer other, Bytes request, Consumer<@Nullable Bytes> answer) {
+    transport.request(
+        other.address(),
+        new StreamMessage.User(Serf.message(request)),
+        ASK_NANOS,
+        new Transport.Answer() {
+          @Override
+          public void received(StreamMessage reply) {
+            answer.accept(
+                reply instanceof StreamMessage.User user ? Serf.readMessage(user.payload()) : null);
+          }
+
+          @Override
+          public void failed(String reason) {
+            answer.accept(null);
+          }
+        });
+  }
+
+  /** A message of the layer above as it stands in a packet. */
+  public static byte[] packetMessage(Bytes payload) {
+    return PacketCodec.encode(new Message.User(Serf.message(payload)));
   }
 
   /**
@@ -149,7 +183,8 @@ public final class GossipNode implements Receiver {
   }
 
   private void after(Once step) {
-    timers.after(members.living() > 1 ? LEAVE_STEP_NANOS : 0, step);
+    boolean alone = members.draw().some(1, Peer::lives).isEmpty();
+    timers.after(alone ? 0 : LEAVE_STEP_NANOS, step);
   }
 
   /** Of two ways to the next step the first counts; never inside the sending of a packet. */
@@ -234,6 +269,14 @@ public final class GossipNode implements Receiver {
     }
     Bytes answer = payload.request(ours);
     return answer == null ? null : new StreamMessage.User(Serf.message(answer));
+  }
+
+  public Timers timers() {
+    return timers;
+  }
+
+  public RandomGenerator random() {
+    return random;
   }
 
   public Membership members() {

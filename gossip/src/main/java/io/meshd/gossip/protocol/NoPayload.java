@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /** Of a member that carries nothing. */
 public class NoPayload implements PayloadDelegate {
   @Override
+  public void start() {}
+
+  @Override
   public Bytes state() {
     return Bytes.EMPTY;
   }

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * they are ours are sent any of it. Called on the core's thread.
  */
 public interface PayloadDelegate {
+  /** The node begins to talk. */
+  void start();
+
   /** What goes with every exchange of states. */
   Bytes state();
 

@@ -119,14 +119,15 @@ public final class PacketCodec {
           decode(in.octets(length), messages, layer + 1);
         }
       }
-      case MessageType.COMPRESS -> decode(inflate(in, MAX_INFLATED_BYTES), messages, layer + 1);
+      case MessageType.COMPRESS ->
+          decode(Lzw.decode(compressed(in).array(), MAX_INFLATED_BYTES), messages, layer + 1);
       case MessageType.USER -> messages.add(new Message.User(Bytes.owning(in.octets(in.budget()))));
       default -> messages.add(MessageDecoder.decode(type, in));
     }
   }
 
-  /** The map after {@link MessageType#COMPRESS}, inflated. */
-  static byte[] inflate(MsgpackReader in, int limit) throws IOException {
+  /** What stands in the map after {@link MessageType#COMPRESS}. */
+  static Bytes compressed(MsgpackReader in) throws IOException {
     Bytes compressed = Bytes.EMPTY;
     for (long left = in.map(); left > 0; left--) {
       switch (in.text()) {
@@ -135,7 +136,7 @@ public final class PacketCodec {
         default -> in.skip();
       }
     }
-    return Lzw.decode(compressed.array(), limit);
+    return compressed;
   }
 
   static byte[] compound(List<byte[]> messages) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,11 @@ public final class StreamCodec {
 
   private static final int MAX_INFLATED_BYTES = 40 << 20;
   private static final int MAX_NODES = 100_000;
+
+  /** A little that inflates to much: not many of them at once. */
+  private static final int MAX_INFLATING = 4;
+
+  private final Semaphore inflating = new Semaphore(MAX_INFLATING);
 
   private final byte[] label;
   private final @Nullable KeyRing keys;
@@ -76,13 +82,19 @@ public final class StreamCodec {
     return decodePlain(inner.octet(), inner);
   }
 
-  static StreamMessage decodePlain(int type, MsgpackReader in) throws IOException {
+  private StreamMessage decodePlain(int type, MsgpackReader in) throws IOException {
     if (type != MessageType.COMPRESS) {
       return message(type, in);
     }
-    byte[] inflated = PacketCodec.inflate(in, MAX_INFLATED_BYTES);
-    MsgpackReader inner = new MsgpackReader(inflated, 0, inflated.length);
-    return message(inner.octet(), inner);
+    Bytes compressed = PacketCodec.compressed(in);
+    inflating.acquireUninterruptibly();
+    try {
+      byte[] inflated = Lzw.decode(compressed.array(), MAX_INFLATED_BYTES);
+      MsgpackReader inner = new MsgpackReader(inflated, 0, inflated.length);
+      return message(inner.octet(), inner);
+    } finally {
+      inflating.release();
+    }
   }
 
   private static StreamMessage message(int type, MsgpackReader in) throws IOException {
