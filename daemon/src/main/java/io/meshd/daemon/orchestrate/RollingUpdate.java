@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -84,7 +85,14 @@ final class RollingUpdate {
   }
 
   private void replace(Slot slot) {
-    if ("start-first".equals(config.order()) || slot.live.isEmpty()) {
+    if (startFirst() || slot.live.isEmpty()) {
+      // What an earlier update made and never came to run is not waited for, nor scheduled later.
+      for (TaskRecord task : new ArrayList<>(slot.live)) {
+        if (task.status().state() != TaskState.RUNNING) {
+          plan.end(task, TaskState.SHUTDOWN);
+          slot.live.remove(task);
+        }
+      }
       create.accept(slot);
       return;
     }
@@ -95,13 +103,20 @@ final class RollingUpdate {
     slot.live.clear();
   }
 
-  /** With start-first: once the new task runs, the old one goes. */
+  private boolean startFirst() {
+    return "start-first".equals(config.order());
+  }
+
+  /**
+   * With start-first: once the new task runs, the old one goes. Without, at once: an update that
+   * began with start-first may have left both, the new one waiting for what the old one holds.
+   */
   private void dropReplaced(Slot slot) {
     Optional<TaskRecord> keep =
         slot.live.stream()
             .filter(task -> Slots.current(service, task))
-            .filter(task -> task.status().state() == TaskState.RUNNING)
-            .findFirst();
+            .filter(task -> !startFirst() || task.status().state() == TaskState.RUNNING)
+            .min(Comparator.comparing(task -> task.status().state() != TaskState.RUNNING));
     if (keep.isEmpty()) {
       return;
     }

@@ -196,6 +196,34 @@ class UpdateDecisionsTest {
   }
 
   @Test
+  void startFirstThatWaitsForTheOldTasksPortGoesOnWithStopFirst() {
+    Services.UpdateConfig startFirst =
+        new Services.UpdateConfig(1L, null, null, null, null, "start-first");
+    Services.UpdateConfig stopFirst =
+        new Services.UpdateConfig(1L, null, null, null, null, "stop-first");
+    cluster.done(createService("s", holdingAPort(startFirst, "v1")));
+    sim.settle();
+    Set<String> old = Set.copyOf(sim.running().stream().map(TaskRecord::id).toList());
+    assertEquals(3, old.size());
+    for (String command : List.of("v2", "v3")) {
+      cluster.done(cluster.update("web", holdingAPort(startFirst, command)));
+      sim.run(Duration.ofMinutes(1));
+      assertEquals(old, Set.copyOf(sim.running().stream().map(TaskRecord::id).toList()));
+      // Of the one that was given up, nothing is left to be scheduled.
+      assertEquals(1, sim.tasks(t -> t.desiredState() == TaskState.RUNNING).size() - old.size());
+    }
+    cluster.done(cluster.update("web", holdingAPort(stopFirst, "v3")));
+    sim.run(Duration.ofMinutes(1));
+    assertEquals(3, sim.running().size());
+    assertEquals(0, outdated());
+    assertTrue(sim.running().stream().noneMatch(task -> old.contains(task.id())));
+  }
+
+  private Services.ServiceSpec holdingAPort(Services.UpdateConfig config, String command) {
+    return with(changed(3, config, command), null, TestCluster.hostPort(53, 53));
+  }
+
+  @Test
   void publishingAPortReplacesOnlyTasksThatNothingReaches() {
     cluster.done(createService("s", spec("web", 2)));
     sim.settle();
