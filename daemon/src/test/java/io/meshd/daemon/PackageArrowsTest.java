@@ -1,5 +1,8 @@
 package io.meshd.daemon;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -7,6 +10,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.meshd.ipam.Cidr;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -91,14 +95,16 @@ class PackageArrowsTest {
     onlyIn("io.atomix..", ROOT + ".raft..");
   }
 
+  /** A block of addresses is a value, and hands none out. */
   @Test
   void addressesAreHandedOutByTheStateAndOnBridgesByTheNode() {
-    onlyIn(
-        "io.meshd.ipam..",
-        ROOT + ".state..",
-        ROOT + ".tasks..",
-        ROOT + ".linux..",
-        "io.meshd.ipam..");
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(
+            ROOT + ".state..", ROOT + ".tasks..", ROOT + ".linux..", "io.meshd.ipam..")
+        .should()
+        .dependOnClassesThat(resideInAPackage("io.meshd.ipam..").and(not(equivalentTo(Cidr.class))))
+        .check(CLASSES);
   }
 
   @Test

@@ -25,6 +25,7 @@ public record ForwardingSpec(List<Network> networks) {
    * @param nodeFlowsOnly as on ingress: only flows from a node address to an endpoint and their
    *     replies pass; endpoint to endpoint is dropped
    * @param services virtual IPs of the network and what answers for them
+   * @param preserved what nodes ask in the names of clients
    */
   public record Network(
       String id,
@@ -36,7 +37,34 @@ public record ForwardingSpec(List<Network> networks) {
       List<RemoteEndpoint> remotes,
       List<Ipv4Address> vteps,
       boolean nodeFlowsOnly,
-      List<VirtualService> services) {
+      List<VirtualService> services,
+      Preserved preserved) {
+    /** A network where nodes ask in their own names only. */
+    public Network(
+        String id,
+        String name,
+        int vni,
+        Ipv4Address gateway,
+        @Nullable NodePort nodePort,
+        List<LocalPort> ports,
+        List<RemoteEndpoint> remotes,
+        List<Ipv4Address> vteps,
+        boolean nodeFlowsOnly,
+        List<VirtualService> services) {
+      this(
+          id,
+          name,
+          vni,
+          gateway,
+          nodePort,
+          ports,
+          remotes,
+          vteps,
+          nodeFlowsOnly,
+          services,
+          Preserved.NONE);
+    }
+
     /** A network without virtual IPs. */
     public Network(
         String id,
@@ -89,6 +117,29 @@ public record ForwardingSpec(List<Network> networks) {
    */
   public record VirtualService(
       String id, String name, Address vip, Balancing balancing, List<Backend> backends) {}
+
+  /**
+   * Published ports that keep the client's address: a node sends to the target with the client's
+   * address as source, from a port of its slice; the target's replies go to its gateway, and the
+   * switch leads them to the node that has the slice of their destination port.
+   *
+   * @param slices of the nodes that have an address on the network, this one among them
+   */
+  public record Preserved(List<PreservedTarget> targets, List<NodeSlice> slices) {
+    public static final Preserved NONE = new Preserved(List.of(), List.of());
+  }
+
+  /**
+   * A port of an endpoint, here or elsewhere, that may hear from clients under their own address.
+   *
+   * @param protocol as in the IPv4 header: 6 TCP, 17 UDP
+   */
+  public record PreservedTarget(Ipv4Address ip, int protocol, int port) {}
+
+  /**
+   * @param node the node's own address on the network
+   */
+  public record NodeSlice(Ipv4Address node, PortSlice slice) {}
 
   /**
    * How new flows are spread.

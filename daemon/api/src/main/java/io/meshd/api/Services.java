@@ -171,8 +171,9 @@ public final class Services {
    * @param publishMode ingress, host
    * @param publishedPort null or 0: allocate
    * @param hostIp meshd's own: the only address of each node to answer on; null for all
-   * @param clientAddress meshd's own: what a task sees as its client, snat (default: the node) or
-   *     proxy-v2; preserve is a word that is refused for now
+   * @param clientAddress meshd's own: what a task sees as its client, snat (default: the node),
+   *     proxy-v2 (TCP: the node, and the client in a header before the first byte) or preserve (the
+   *     client, where that can be; else the node, and the reason is counted)
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record PortConfig(

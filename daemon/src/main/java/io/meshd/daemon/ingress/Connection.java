@@ -56,6 +56,7 @@ final class Connection implements Poller.Ready {
   private @Nullable Side backend;
   private long deadlineNanos;
   private int attempts;
+  private boolean preserved;
   private boolean queued;
   private boolean keptAlive;
 
@@ -99,12 +100,19 @@ final class Connection implements Poller.Ready {
     }
     load = chosen;
     chosen.opened();
-    // Made here, on a loop's thread, because that is what puts it into the node namespace.
-    int fd =
-        Libc.socket(
-            chosen.address().family(),
-            Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC,
-            0);
+    if (attempts == 0 && route.preservation().isWanted()) {
+      preserved = route.preservation().admits(peer, loop.asked(peer));
+    }
+    int fd = socket(chosen);
+    int connect = fd < 0 ? fd : connect(fd, chosen);
+    if (preserved && fd >= 0 && connect < 0 && connect != -Errno.EINPROGRESS) {
+      // What is wrong is the client's address: the backend has not been asked yet.
+      preserved = false;
+      route.preservation().failed(-connect);
+      Libc.close(fd);
+      fd = socket(chosen);
+      connect = fd < 0 ? fd : connect(fd, chosen);
+    }
     if (fd < 0) {
       loop.counters().count(IngressCounter.ATTEMPT_ERROR);
       failed(IngressCounter.FAILED_ALL_BACKENDS);
@@ -114,7 +122,6 @@ final class Connection implements Poller.Ready {
     side.delays = true;
     backend = side;
     attempts++;
-    int connect = Libc.connect(fd, chosen.address().address(), chosen.address().length());
     if (connect < 0 && connect != -Errno.EINPROGRESS) {
       attemptFailed(-connect);
       return false;
@@ -123,6 +130,19 @@ final class Connection implements Poller.Ready {
       return true;
     }
     return awaitBackend(side);
+  }
+
+  /** Made on a loop's thread, because that is what puts it into the node namespace. */
+  private static int socket(BackendLoad chosen) {
+    return Libc.socket(
+        chosen.address().family(), Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0);
+  }
+
+  private int connect(int fd, BackendLoad chosen) {
+    int bound = preserved ? route.preservation().bindTcp(fd, (int) peer.low()) : 0;
+    return bound < 0
+        ? bound
+        : Libc.connect(fd, chosen.address().address(), chosen.address().length());
   }
 
   /** What the client has said already goes out with the first chance. */
@@ -179,6 +199,9 @@ final class Connection implements Poller.Ready {
       load.answered();
     }
     loop.counters().count(IngressCounter.CONNECTED);
+    if (preserved) {
+      route.preservation().kept();
+    }
   }
 
   private void attemptFailed(int errno) {
@@ -283,6 +306,13 @@ final class Connection implements Poller.Ready {
       tryNext();
     } else {
       failed(IngressCounter.FAILED_NODE_DOWN);
+    }
+  }
+
+  /** Resets this if it is the port's and has its client's address; on the loop. */
+  void cutPreserved(Route from) {
+    if (preserved && from.isSame(route)) {
+      failed(IngressCounter.FAILED_UNPRESERVED);
     }
   }
 

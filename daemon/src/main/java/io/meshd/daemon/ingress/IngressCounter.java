@@ -49,6 +49,8 @@ public enum IngressCounter {
   FAILED_MEMORY("ingress.failed.memory"),
   /** Client reset because its backend's node is down. */
   FAILED_NODE_DOWN("ingress.failed.node_down"),
+  /** Both reset: the port keeps its clients' addresses no more, or is no more. */
+  FAILED_UNPRESERVED("ingress.failed.unpreserved"),
   /** Backends that failed and are avoided for a while. */
   BACKEND_EJECTED("ingress.backend.ejected"),
 

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param publishedPort port in the host namespace, 1-65535
  * @param hostIp the only address to bind, dotted IPv4; null for [::] and so for IPv4 too
  * @param serviceName for counters and logs
+ * @param preserving with {@link ClientAddress#PRESERVE} what this node may do
  * @param backends ready tasks anywhere; empty: bound, and the kernel refuses
  */
 public record IngressPort(
@@ -18,6 +19,7 @@ public record IngressPort(
     @Nullable String hostIp,
     String serviceName,
     ClientAddress clientAddress,
+    Preserving preserving,
     Balancing balancing,
     List<Backend> backends) {
 
@@ -29,6 +31,7 @@ public record IngressPort(
         null,
         serviceName,
         ClientAddress.SNAT,
+        Preserving.NONE,
         Balancing.DEFAULT,
         backends);
   }
@@ -55,7 +58,9 @@ public record IngressPort(
     /** The node whose port was asked. */
     SNAT,
     /** The same, and the client in a PROXY protocol header, version 2, before the first byte. */
-    PROXY_V2
+    PROXY_V2,
+    /** The client. Where that cannot be the node, and the reason is counted. */
+    PRESERVE
   }
 
   /**

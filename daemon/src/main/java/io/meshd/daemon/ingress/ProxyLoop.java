@@ -91,9 +91,14 @@ final class ProxyLoop {
    * @return its length
    */
   int announce(Client client) {
+    return ProxyHeader.write(chunks.memory(chunk), client, asked(client));
+  }
+
+  /** The address and port of this node that a client asked; valid until the next call. */
+  SocketAddress asked(Client client) {
     asked.prepare();
     Libc.getsockname(client.fd(), asked.address(), asked.lengthAddress());
-    return ProxyHeader.write(chunks.memory(chunk), client, asked);
+    return asked;
   }
 
   /** Connections; any thread. */
@@ -166,6 +171,16 @@ final class ProxyLoop {
     while (connection != null) {
       Connection after = connection.next;
       connection.abort(taskIds);
+      connection = after;
+    }
+  }
+
+  /** Resets the port's connections that have their client's address; on the loop. */
+  void cutPreserved(Route route) {
+    Connection connection = first;
+    while (connection != null) {
+      Connection after = connection.next;
+      connection.cutPreserved(route);
       connection = after;
     }
   }

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** What the connections of a published port have in common, whichever loops carry them. */
 final class Route {
   private final BackendPool pool = new BackendPool();
+  private final Preservation preservation;
   private final AtomicInteger open = new AtomicInteger();
   private final int limit;
   private volatile ClientAddress clientAddress = ClientAddress.SNAT;
@@ -13,18 +14,24 @@ final class Route {
   /**
    * @param limit connections at a time
    */
-  Route(int limit) {
+  Route(int limit, Preservation preservation) {
     this.limit = limit;
+    this.preservation = preservation;
   }
 
   void use(IngressPort port) {
     clientAddress = port.clientAddress();
+    preservation.use(port);
     pool.replace(port.backends(), port.balancing());
   }
 
   /** What new connections tell their backend. */
   ClientAddress clientAddress() {
     return clientAddress;
+  }
+
+  Preservation preservation() {
+    return preservation;
   }
 
   BackendPool pool() {
@@ -38,6 +45,12 @@ final class Route {
       return false;
     }
     return true;
+  }
+
+  // One per published port; what it says of itself changes.
+  @SuppressWarnings("ReferenceEquality")
+  boolean isSame(Route other) {
+    return this == other;
   }
 
   void leave() {

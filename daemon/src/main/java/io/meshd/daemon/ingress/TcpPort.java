@@ -22,13 +22,17 @@ final class TcpPort implements PublishedPort {
   TcpPort(IngressPort desired, ProxyLoops loops, int limit) {
     this.desired = desired;
     this.loops = loops;
-    route = new Route(limit);
+    route = new Route(limit, loops.counters().preservation(desired));
   }
 
   @Override
   public void apply(IngressPort wanted) {
+    boolean preserved = route.preservation().isWanted();
     desired = wanted;
     route.use(wanted);
+    if (preserved && !route.preservation().isWanted()) {
+      cutPreserved();
+    }
     try {
       if (reservation == NONE) {
         reservation = HostSockets.reserve(wanted.hostIp(), wanted.publishedPort());
@@ -66,10 +70,19 @@ final class TcpPort implements PublishedPort {
   @Override
   public void unpublish() {
     stopListening();
+    if (route.preservation().isWanted()) {
+      route.preservation().end();
+      cutPreserved();
+    }
     if (reservation != NONE) {
       Libc.close(reservation);
       reservation = NONE;
     }
+  }
+
+  /** Nothing leads the answers of its tasks here any more. */
+  private void cutPreserved() {
+    loops.onEach(loop -> loop.cutPreserved(route));
   }
 
   private void stopListening() {

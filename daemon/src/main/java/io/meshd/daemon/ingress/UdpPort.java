@@ -17,6 +17,7 @@ final class UdpPort implements PublishedPort {
 
   private final ProxyLoops loops;
   private final BackendPool pool = new BackendPool();
+  private final Preservation preservation;
   private IngressPort desired;
   private @Nullable DualUdpSocket socket;
   private @Nullable UdpServer server;
@@ -25,11 +26,14 @@ final class UdpPort implements PublishedPort {
   UdpPort(IngressPort desired, ProxyLoops loops) {
     this.desired = desired;
     this.loops = loops;
+    preservation = loops.counters().preservation(desired);
   }
 
   @Override
   public void apply(IngressPort wanted) {
+    boolean preserved = preservation.isWanted();
     desired = wanted;
+    preservation.use(wanted);
     pool.replace(wanted.backends(), wanted.balancing());
     try {
       if (server == null || socket == null) {
@@ -40,9 +44,17 @@ final class UdpPort implements PublishedPort {
         socket = bound;
         server =
             UdpServer.open(
-                loops.nextForHandles(), bound, pool, loops.counters(), UdpServer.MOST_SESSIONS);
+                loops.nextForHandles(),
+                bound,
+                pool,
+                loops.counters(),
+                preservation,
+                UdpServer.MOST_SESSIONS);
       }
       server.keepOnly(wanted.backends());
+      if (preserved != preservation.isWanted()) {
+        server.restart();
+      }
       socket.deaf(pool.size() == 0);
       if (error != null) {
         LOG.info("port {} is free now and answers", BindError.name(wanted));
@@ -73,6 +85,7 @@ final class UdpPort implements PublishedPort {
   /** Gives the port up; a session has nobody to tell its client, so it ends. */
   @Override
   public void unpublish() {
+    preservation.end();
     if (server != null) {
       server.shutDown();
       server = null;

@@ -6,6 +6,7 @@ import io.meshd.dataplane.sys.DatagramBatch;
 import io.meshd.dataplane.sys.DatagramPeer;
 import io.meshd.dataplane.sys.DualUdpSocket;
 import io.meshd.dataplane.sys.Errno;
+import io.meshd.dataplane.sys.Libc;
 import io.meshd.dataplane.sys.UdpSocket;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -71,6 +72,7 @@ final class UdpServer implements EpollIoHandle {
   private final FileDescriptor descriptor;
   private final BackendPool pool;
   private final IngressCounters counters;
+  private final Preservation preservation;
   private final int mostSessions;
   private final DatagramPeer probe = new DatagramPeer();
 
@@ -86,12 +88,14 @@ final class UdpServer implements EpollIoHandle {
       DualUdpSocket socket,
       BackendPool pool,
       IngressCounters counters,
+      Preservation preservation,
       int mostSessions) {
     this.loop = loop;
     this.socket = socket;
     this.descriptor = new FileDescriptor(socket.fd());
     this.pool = pool;
     this.counters = counters;
+    this.preservation = preservation;
     this.mostSessions = mostSessions;
   }
 
@@ -106,9 +110,10 @@ final class UdpServer implements EpollIoHandle {
       DualUdpSocket socket,
       BackendPool pool,
       IngressCounters counters,
+      Preservation preservation,
       int mostSessions) {
     socket.receiveBuffer(RECEIVE_BUFFER_BYTES);
-    UdpServer server = new UdpServer(loop, socket, pool, counters, mostSessions);
+    UdpServer server = new UdpServer(loop, socket, pool, counters, preservation, mostSessions);
     loop.submit(server::start).syncUninterruptibly();
     return server;
   }
@@ -125,6 +130,11 @@ final class UdpServer implements EpollIoHandle {
   void keepOnly(Collection<Backend> backends) {
     Set<Backend> wanted = new HashSet<>(backends);
     loop.submit(() -> retireOthers(wanted)).syncUninterruptibly();
+  }
+
+  /** Ends the sessions, which have another address than their next ones are to have. */
+  void restart() {
+    loop.submit(() -> retireOthers(Set.of())).syncUninterruptibly();
   }
 
   /** Ends the port and its sessions. From another thread than the loop's. */
@@ -169,7 +179,7 @@ final class UdpServer implements EpollIoHandle {
     }
     UdpSocket upstream;
     try {
-      upstream = UdpSocket.connect(backend.ipv4(), backend.backend().port());
+      upstream = upstream(peer, backend);
       upstream.allowFragments();
     } catch (IOException e) {
       counters.count(IngressCounter.UDP_DROPPED_NO_SOCKET);
@@ -180,6 +190,21 @@ final class UdpServer implements EpollIoHandle {
     sessions.put(peer, session);
     counters.count(IngressCounter.UDP_SESSION_OPENED);
     return session;
+  }
+
+  /** With the client's address where the port asks for that and it can be done. */
+  private UdpSocket upstream(DatagramPeer peer, BackendLoad backend) throws IOException {
+    if (preservation.isWanted() && preservation.admits(peer)) {
+      int fd = UdpSocket.unbound();
+      int bound = preservation.bindUdp(fd, peer.ipv4());
+      if (bound >= 0) {
+        preservation.kept();
+        return UdpSocket.connect(fd, backend.ipv4(), backend.backend().port());
+      }
+      Libc.close(fd);
+      preservation.failed(-bound);
+    }
+    return UdpSocket.connect(backend.ipv4(), backend.backend().port());
   }
 
   private void evict() {

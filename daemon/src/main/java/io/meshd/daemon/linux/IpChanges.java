@@ -39,6 +39,7 @@ public final class IpChanges {
                 "Cannot find device",
                 "No such device",
                 "No such process",
+                "No such file or directory",
                 "Cannot assign requested address")));
     return this;
   }

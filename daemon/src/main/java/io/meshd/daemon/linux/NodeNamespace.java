@@ -13,6 +13,8 @@ import java.util.Map;
 public final class NodeNamespace {
   public static final String NAME = "meshd";
 
+  private static final int CLIENTS_TABLE = 100;
+
   private final NetworkNamespaces namespaces;
 
   public NodeNamespace(NetworkNamespaces namespaces) {
@@ -38,7 +40,14 @@ public final class NodeNamespace {
     settings.put("ipv4/tcp_tw_reuse", "1");
     settings.putAll(withoutIpv6());
     Sysctls.apply(path(), settings);
-    new IpChanges().line("link set dev lo up").apply(path());
+    // What arrives is for the node's own addresses, or for a client in whose name a socket here
+    // asked: the switch lets nothing else in. The rule comes after the one for own addresses, and
+    // is not for what begins here, nor for the kernel's look at the way back (rp_filter).
+    new IpChanges()
+        .line("link set dev lo up")
+        .make("rule add priority " + CLIENTS_TABLE + " not iif lo lookup " + CLIENTS_TABLE)
+        .line("route replace local default dev lo table " + CLIENTS_TABLE)
+        .apply(path());
   }
 
   public void remove() throws IOException {

@@ -32,6 +32,7 @@ final class EndpointTaps {
   private final Path file;
   private final Map<String, Placed> placed;
   private final Set<String> attached = new HashSet<>();
+  private final ReplyPaths replyPaths = new ReplyPaths();
 
   /** {@code inode}: of the namespace, which tells it from another under the same path. */
   private record Placed(
@@ -60,9 +61,22 @@ final class EndpointTaps {
       NetworkRecord network = state.networks().get(endpoint.attachment().networkId());
       if (endpoint.nodeId().equals(nodeId) && network != null) {
         problems.attempt(() -> attach(endpoint, network));
+        problems.attempt(() -> lead(endpoint, state));
       }
     }
     problems.throwIfAny();
+  }
+
+  private void lead(EndpointRecord endpoint, ClusterState state) throws IOException {
+    if (attached.contains(endpoint.id())) {
+      replyPaths.bring(
+          endpoint.id(),
+          Path.of(endpoint.netns()),
+          endpoint.interfaceName(),
+          endpoint.attachment(),
+          endpoint.serviceId(),
+          state);
+    }
   }
 
   private void attach(EndpointRecord endpoint, NetworkRecord network) throws IOException {
@@ -135,9 +149,11 @@ final class EndpointTaps {
     if (place != null) {
       Path netns = Path.of(place.netns());
       if (Files.exists(netns) && inode(netns) == place.inode()) {
+        replyPaths.remove(id, netns);
         new IpChanges().remove("link delete dev " + place.device()).apply(netns);
       }
     }
+    replyPaths.forget(id);
     placed.remove(id);
     DurableFiles.write(file, Json.bytes(placed));
   }

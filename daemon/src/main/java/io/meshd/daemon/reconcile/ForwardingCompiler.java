@@ -32,6 +32,7 @@ public final class ForwardingCompiler {
   private final String nodeId;
   private final Map<String, Parts> byNetwork = new HashMap<>();
   private final VirtualServiceCompiler services;
+  private final PreservedCompiler preserved;
 
   private static final class Parts {
     final List<LocalPort> ports = new ArrayList<>();
@@ -43,6 +44,7 @@ public final class ForwardingCompiler {
     this.state = state;
     this.nodeId = nodeId;
     services = new VirtualServiceCompiler(state);
+    preserved = new PreservedCompiler(state);
   }
 
   /**
@@ -108,7 +110,8 @@ public final class ForwardingCompiler {
         List.copyOf(parts.remotes),
         List.copyOf(parts.vteps),
         network.ingress(),
-        services.on(network.id()));
+        services.on(network.id()),
+        preserved.on(network.id()));
   }
 
   private void local(String port, Attachment attachment) {

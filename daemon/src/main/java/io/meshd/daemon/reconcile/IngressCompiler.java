@@ -3,14 +3,18 @@ package io.meshd.daemon.reconcile;
 import io.meshd.api.Services.Balancing;
 import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.ingress.IngressPort;
+import io.meshd.daemon.ingress.Preserving;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
+import io.meshd.dataplane.PortSlice;
+import io.meshd.ipam.Cidr;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -27,20 +31,40 @@ import org.jspecify.annotations.Nullable;
 final class IngressCompiler {
   private final ClusterState state;
   private final String nodeId;
+  private final Preserving preserving;
 
-  private IngressCompiler(ClusterState state, String nodeId) {
+  private IngressCompiler(ClusterState state, String nodeId, Preserving preserving) {
     this.state = state;
     this.nodeId = nodeId;
+    this.preserving = preserving;
   }
 
-  /** All ports in ingress mode, by number, protocol and address. */
-  static List<IngressPort> compile(ClusterState state, String nodeId) {
-    return new IngressCompiler(state, nodeId).ports();
+  /**
+   * All ports in ingress mode, by number, protocol and address.
+   *
+   * @param bridges the subnets of the node's bridges
+   */
+  static List<IngressPort> compile(ClusterState state, String nodeId, List<Cidr> bridges) {
+    return new IngressCompiler(state, nodeId, preserving(state, nodeId, bridges)).ports();
+  }
+
+  private static Preserving preserving(ClusterState state, String nodeId, List<Cidr> bridges) {
+    NodeRecord node = state.nodes().get(nodeId);
+    PortSlice slice = node == null ? null : PreservedCompiler.slice(node);
+    List<Cidr> ours = new ArrayList<>(bridges);
+    state.networks().values().stream()
+        .map(NetworkRecord::subnet)
+        .sorted()
+        .map(Cidr::parse)
+        .forEach(ours::add);
+    return slice == null
+        ? new Preserving(0, 0, ours)
+        : new Preserving(slice.first(), slice.last(), ours);
   }
 
   /** IDs of the tasks and endpoints of nodes that are down. */
   static Set<String> lost(ClusterState state) {
-    IngressCompiler compiler = new IngressCompiler(state, "");
+    IngressCompiler compiler = new IngressCompiler(state, "", Preserving.NONE);
     Set<String> lost = new HashSet<>();
     for (TaskRecord task : state.tasks().values()) {
       if (compiler.down(task.nodeId())) {
@@ -88,6 +112,7 @@ final class IngressCompiler {
         port.hostIp(),
         service.name(),
         clientAddress(port),
+        ServiceSpecs.preserves(port) ? preserving : Preserving.NONE,
         new IngressPort.Balancing(
             "client-ip".equals(balancing.affinity()),
             Boolean.TRUE.equals(balancing.preferLocal()),
@@ -100,6 +125,9 @@ final class IngressCompiler {
   }
 
   private static IngressPort.ClientAddress clientAddress(PortConfig port) {
+    if (ServiceSpecs.preserves(port)) {
+      return IngressPort.ClientAddress.PRESERVE;
+    }
     return "proxy-v2".equals(port.clientAddress())
         ? IngressPort.ClientAddress.PROXY_V2
         : IngressPort.ClientAddress.SNAT;

@@ -9,6 +9,7 @@ import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.ipam.Cidr;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -53,6 +54,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private final Dataplane dataplane;
   private final BiConsumer<Collection<IngressPort>, Set<String>> ingress;
   private final NodePlumbing plumbing;
+  private final List<Cidr> bridges;
   private final TaskSupervisor tasks;
   private final TaskPass taskPass;
   private final NodeTaps nodeTaps;
@@ -93,6 +95,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
     this.dataplane = dataplane;
     this.ingress = ingress;
     this.plumbing = plumbing;
+    this.bridges =
+        List.of(Cidr.parse(plumbing.subnets().gateway()), Cidr.parse(plumbing.subnets().local()));
     this.tasks = tasks;
     this.taskPass = new TaskPass(nodeId, dataplane, tasks, reports);
     this.nodeTaps = new NodeTaps(dataplane, plumbing.node().path());
@@ -207,7 +211,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   }
 
   private void publish(ClusterState state) {
-    List<IngressPort> compiled = IngressCompiler.compile(state, nodeId);
+    List<IngressPort> compiled = IngressCompiler.compile(state, nodeId, bridges);
     Set<String> lost = IngressCompiler.lost(state);
     if (!compiled.equals(published) || !lost.equals(lostTasks)) {
       ingress.accept(compiled, lost);

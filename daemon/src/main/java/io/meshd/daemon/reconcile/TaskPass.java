@@ -19,12 +19,16 @@ import java.util.Set;
 
 /** The steps of a pass that are about this node's tasks, in the order in which they are taken. */
 final class TaskPass {
+  /** Where published ports lead: the interface of the task's first attachment. */
+  private static final String FIRST_OVERLAY = "eth0";
+
   private static final Duration UNANSWERED = Duration.ofSeconds(2);
 
   private final String nodeId;
   private final Dataplane dataplane;
   private final TaskSupervisor tasks;
   private final TaskReports reports;
+  private final ReplyPaths replyPaths = new ReplyPaths();
 
   /** Tasks whose TAPs were attached and addressed in this run of the daemon. */
   private final Set<String> connected = new HashSet<>();
@@ -101,6 +105,7 @@ final class TaskPass {
         return;
       }
       task = DesiredTasks.of(record, state);
+      replyPaths.begin(task.id());
     }
     tasks.prepare(task);
     if (ended(task.id())) {
@@ -121,6 +126,15 @@ final class TaskPass {
     }
     if (connected.add(task.id())) {
       tasks.connect(task.id());
+    }
+    if (!record.attachments().isEmpty()) {
+      replyPaths.bring(
+          task.id(),
+          tasks.netns(task.id()),
+          FIRST_OVERLAY,
+          record.attachments().getFirst(),
+          record.serviceId(),
+          state);
     }
   }
 
@@ -164,6 +178,7 @@ final class TaskPass {
       // Before the namespace: an open TAP would keep it.
       task.networks().forEach(n -> dataplane.detachTap(PortNames.task(id, n.networkId())));
       connected.remove(id);
+      replyPaths.forget(id);
       tasks.release(id);
     }
     if (forget) {

@@ -120,12 +120,6 @@ final class EndpointSpecCheck {
               + asked
               + " can't be used with a port published in host mode");
     }
-    if (asked.equals("preserve")) {
-      throw new Refusal(
-          Outcome.Reason.UNIMPLEMENTED,
-          "EndpointSpec: client address mode preserve is not supported yet: use snat, or proxy-v2"
-              + " for tcp");
-    }
     if (asked.equals("proxy-v2") && !protocol.equals("tcp")) {
       throw Refusal.invalid(
           "EndpointSpec: client address mode proxy-v2 is for tcp: a datagram has no first byte of a"

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param spec what the operator set: labels, role, availability
  * @param vtep underlay IPv4 address for VXLAN (the data path address), dotted
  * @param controlAddress host:port of this node's :2377
+ * @param number the smallest that no other node had when it came; its own until it leaves. Null in
+ *     the state of an older daemon, until the next command
  * @param status ready, down or unknown, as the leader last saw it
  */
 public record NodeRecord(
@@ -24,7 +26,8 @@ public record NodeRecord(
     String vtep,
     String controlAddress,
     NodeState status,
-    @Nullable String statusMessage) {
+    @Nullable String statusMessage,
+    @Nullable Integer number) {
 
   /** Swarm's node states. */
   public enum NodeState {

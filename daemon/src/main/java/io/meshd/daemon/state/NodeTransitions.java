@@ -26,6 +26,7 @@ final class NodeTransitions {
               command.vtep(),
               command.controlAddress(),
               NodeRecord.NodeState.UNKNOWN,
+              null,
               null));
     } else if (!old.description().equals(command.description())
         || !old.vtep().equals(command.vtep())
@@ -42,7 +43,8 @@ final class NodeTransitions {
               command.vtep(),
               command.controlAddress(),
               old.status(),
-              old.statusMessage()));
+              old.statusMessage(),
+              old.number()));
     }
     // A full network must not keep a node from joining; it then has no ingress to that network.
     NodeAddresses.complete(draft);
@@ -144,7 +146,8 @@ final class NodeTransitions {
         old.vtep(),
         old.controlAddress(),
         status,
-        message);
+        message,
+        old.number());
   }
 
   private static void put(Draft draft, NodeRecord node) {

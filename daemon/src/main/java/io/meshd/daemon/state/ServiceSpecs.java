@@ -69,6 +69,11 @@ public final class ServiceSpecs {
     return "host".equals(port.publishMode());
   }
 
+  /** Whether tasks are to see the client's own address on it. */
+  public static boolean preserves(Services.PortConfig port) {
+    return ingress(port) && "preserve".equals(port.clientAddress());
+  }
+
   public static boolean publishesIngress(List<Services.PortConfig> ports) {
     return ports.stream().anyMatch(ServiceSpecs::ingress);
   }

@@ -12,6 +12,12 @@ final class Transitions {
     if (!(command instanceof Command.InitCluster)) {
       draft.requireCluster();
     }
+    String id = change(draft, command);
+    NodeNumbers.complete(draft);
+    return id;
+  }
+
+  private static String change(Draft draft, Command command) {
     return switch (command) {
       case Command.InitCluster c -> ClusterTransitions.init(draft, c);
       case Command.RotateToken c -> ClusterTransitions.rotate(draft, c);

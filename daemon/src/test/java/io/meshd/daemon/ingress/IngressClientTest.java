@@ -239,7 +239,14 @@ class IngressClientTest {
 
   private static IngressPort port(ClientAddress clientAddress, List<Backend> backends) {
     return new IngressPort(
-        Protocol.TCP, PORT, null, "web", clientAddress, Balancing.DEFAULT, backends);
+        Protocol.TCP,
+        PORT,
+        null,
+        "web",
+        clientAddress,
+        Preserving.NONE,
+        Balancing.DEFAULT,
+        backends);
   }
 
   private static void send(SocketChannel connection, String text) throws IOException {

@@ -265,7 +265,7 @@ class UdpIngressTest {
     pool.replace(List.of(named("a")));
     DualUdpSocket socket = namespaces.inHost(() -> DualUdpSocket.bind(null, PORT));
     IoEventLoop loop = loops.nextForHandles();
-    UdpServer server = UdpServer.open(loop, socket, pool, counters, 3);
+    UdpServer server = UdpServer.open(loop, socket, pool, counters, new Preservation(), 3);
     opened.add(server::shutDown);
     socket.deaf(false);
     DatagramSocket talks = client("127.0.0.1");
@@ -290,6 +290,7 @@ class UdpIngressTest {
         hostIp,
         "dns",
         ClientAddress.SNAT,
+        Preserving.NONE,
         Balancing.DEFAULT,
         List.of(backends));
   }

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.api.Services;
 import io.meshd.daemon.ingress.IngressPort;
+import io.meshd.daemon.ingress.Preserving;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.MacAddress;
+import io.meshd.ipam.Cidr;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -155,10 +157,10 @@ class CompilersTest {
     IngressPort.Backend there = answering(running, "10.0.1.3", 53, false);
     assertEquals(
         List.of(udp(53, on(there, true)), new IngressPort(8080, "web", List.of(here))),
-        IngressCompiler.compile(cluster.state(), "n1"));
+        IngressCompiler.compile(cluster.state(), "n1", List.of()));
     assertEquals(
         List.of(udp(53, there), new IngressPort(8080, "web", List.of(on(here, false)))),
-        IngressCompiler.compile(cluster.state(), "n2"));
+        IngressCompiler.compile(cluster.state(), "n2", List.of()));
   }
 
   @Test
@@ -183,11 +185,38 @@ class CompilersTest {
                 "10.99.0.1",
                 "web",
                 IngressPort.ClientAddress.PROXY_V2,
+                Preserving.NONE,
                 new IngressPort.Balancing(true, true, 5_000, false),
                 List.of(
                     answering(first, "10.0.1.3", 80, true),
                     new IngressPort.Backend(second, "10.0.1.4", 80, 7, false, READY_MILLIS)))),
-        IngressCompiler.compile(cluster.state(), "n1"));
+        IngressCompiler.compile(cluster.state(), "n1", List.of()));
+  }
+
+  @Test
+  void aPortThatKeepsTheClientsAddressReachesTheSwitchAndTheIngress() {
+    cluster.service(
+        "web", new Services.PortConfig(null, "tcp", 80, 8080, "ingress", null, "preserve"));
+    task("n1", "10.0.1.3");
+    task("n2", "10.0.1.4");
+    cluster.nodeAddress("n3", net, "10.0.1.5");
+    cluster.nodeAddress("n1", net, "10.0.1.6");
+    ForwardingSpec.Preserved preserved = compile("n1").networks().getFirst().preserved();
+    assertEquals(
+        List.of("10.0.1.3 6 80", "10.0.1.4 6 80"),
+        preserved.targets().stream()
+            .map(t -> t.ip() + " " + t.protocol() + " " + t.port())
+            .toList());
+    assertEquals(
+        List.of("10.0.1.6 0", "10.0.1.5 2"),
+        preserved.slices().stream().map(s -> s.node() + " " + s.slice().number()).toList());
+    assertEquals(preserved, compile("n2").networks().getFirst().preserved());
+
+    Cidr bridge = Cidr.parse("172.18.0.0/16");
+    IngressPort port = IngressCompiler.compile(cluster.state(), "n3", List.of(bridge)).getFirst();
+    assertEquals(IngressPort.ClientAddress.PRESERVE, port.clientAddress());
+    assertEquals(
+        new Preserving(2032, 2535, List.of(bridge, Cidr.parse("10.0.1.0/24"))), port.preserving());
   }
 
   private static IngressPort.Backend answering(String id, String address, int port, boolean local) {
@@ -205,6 +234,7 @@ class CompilersTest {
         null,
         "web",
         IngressPort.ClientAddress.SNAT,
+        Preserving.NONE,
         IngressPort.Balancing.DEFAULT,
         List.of(backend));
   }
@@ -227,11 +257,11 @@ class CompilersTest {
     List<IngressPort.Backend> reachable = List.of(answering("e1", "10.0.1.9", 80, true));
     assertEquals(
         List.of(new IngressPort(8080, "web", reachable)),
-        IngressCompiler.compile(cluster.state(), "n1"));
+        IngressCompiler.compile(cluster.state(), "n1", List.of()));
     cluster.nodeStatus("n1", NodeState.DOWN);
     assertEquals(
         List.of(new IngressPort(8080, "web", List.of())),
-        IngressCompiler.compile(cluster.state(), "n1"));
+        IngressCompiler.compile(cluster.state(), "n1", List.of()));
   }
 
   @Test
@@ -239,7 +269,7 @@ class CompilersTest {
     cluster.service("web", TestCluster.port("tcp", 80, 8080, "ingress"));
     assertEquals(
         List.of(new IngressPort(8080, "web", List.of())),
-        IngressCompiler.compile(cluster.state(), "n1"));
+        IngressCompiler.compile(cluster.state(), "n1", List.of()));
   }
 
   @Test

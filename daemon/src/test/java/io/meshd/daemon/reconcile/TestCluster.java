@@ -90,7 +90,8 @@ final class TestCluster {
             vtep,
             vtep + ":2377",
             NodeRecord.NodeState.READY,
-            null);
+            null,
+            state.nodes().size());
     change(
         s ->
             new ClusterState(
@@ -120,7 +121,8 @@ final class TestCluster {
                   n.vtep(),
                   n.controlAddress(),
                   status,
-                  null);
+                  null,
+                  n.number());
           return new ClusterState(
               s.version(),
               s.cluster(),

@@ -50,8 +50,6 @@ class EndpointSpecCheckTest {
         "{'Ports':[{'TargetPort':80,'PublishMode':'host','ClientAddress':'preserve'}]} |"
             + " EndpointSpec: client address mode preserve can't be used with a port published in"
             + " host mode",
-        "{'Ports':[{'TargetPort':80,'ClientAddress':'preserve'}]} | EndpointSpec: client address"
-            + " mode preserve is not supported yet: use snat, or proxy-v2 for tcp",
         "{'Balancing':{'Affinity':'x'}} | EndpointSpec: invalid endpoint affinity \"x\": use none"
             + " or client-ip",
         "{'Balancing':{'SlowStart':-1}} | EndpointSpec: endpoint slow start cannot be negative",

@@ -33,6 +33,11 @@ public enum DropReason {
   FLOW_TABLE_FULL("flow_table_full", "a new flow, and none of those there may go for it"),
   FLOW_CONFLICT("flow_conflict", "a new flow whose replies would be taken for another's"),
   CONNECT_RETRIED("connect_retried", "a backend's refusal: another one is asked instead"),
+  // With a client's address as source, from nodes.
+  CLIENT_NOT_TARGET(
+      "client_not_target", "a client's address, to what is not published with it preserved"),
+  CLIENT_OFF_SLICE("client_off_slice", "a client's address, from a port that is not that node's"),
+  CLIENT_FRAGMENT("client_fragment", "a client's fragment without its first before it"),
   // From the underlay.
   VIRTUAL_FROM_WIRE(
       "virtual_from_wire", "to a virtual address inside VXLAN: its own node balances"),

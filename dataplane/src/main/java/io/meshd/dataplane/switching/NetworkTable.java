@@ -25,6 +25,9 @@ final class NetworkTable {
   /** What the node port's device believes to be its MAC: the gateway's. */
   final long nodeDeviceMac;
 
+  /** This node's own address on the network; null while it has none. */
+  final @Nullable Station ownNode;
+
   private final LongTable<Station> byMac;
   private final LongTable<Station> byIp;
   private final List<Source> sources;
@@ -34,6 +37,9 @@ final class NetworkTable {
 
   /** Whether there are virtual addresses, and so replies that are to come from one. */
   final boolean hasServices;
+
+  /** What may be asked with a client's address; null when nothing. */
+  final @Nullable PreservedTargets preserved;
 
   NetworkTable(
       ForwardingSpec.Network network, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
@@ -56,6 +62,7 @@ final class NetworkTable {
     if (node != null) {
       addNodePort(node, network.gateway(), slotOfPort.applyAsInt(node.port()), stations);
     }
+    ownNode = node == null || node.address() == null ? null : stations.getLast();
     hasServices = !network.services().isEmpty();
     addServices(network.services(), balancer, stations);
     // Local ones come last and win, should a spec in transition have an address twice.
@@ -67,6 +74,10 @@ final class NetworkTable {
     }
     byMac = new LongTable<>(macs);
     byIp = new LongTable<>(ips);
+    preserved =
+        network.preserved().targets().isEmpty()
+            ? null
+            : new PreservedTargets(network.preserved(), byIp);
   }
 
   private void addServices(

@@ -14,7 +14,9 @@ public enum TrafficCounter {
   VIRTUAL_ECHO_REPLIES("virtual.echo_replies"),
   VIRTUAL_RSTS("virtual.rsts"),
   VIRTUAL_UNREACHABLES("virtual.unreachables"),
-  VIRTUAL_RETRIES("virtual.retries");
+  VIRTUAL_RETRIES("virtual.retries"),
+  PRESERVED_REQUESTS("preserved.requests"),
+  PRESERVED_REPLIES("preserved.replies");
 
   private final String label;
 

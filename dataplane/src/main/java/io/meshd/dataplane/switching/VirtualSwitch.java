@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The node port has one device for two addresses. Its device's MAC is the gateway's; a frame
  * from it gets the source MAC of its source IP here; a frame to it is to get the device's as
- * destination, which the decision says.
+ * destination, which the decision says. It may also send with the address of a client of a
+ * published port as source, and gets the replies to it ({@link PreservedFlows}).
  *
  * <p>One per loop; not thread-safe.
  */
@@ -33,6 +34,7 @@ public final class VirtualSwitch {
   private final ForwardingDecision decision = new ForwardingDecision();
   private final FrameView ownFrame = new FrameView();
   private final FlowBalancer balancer;
+  private final PreservedFlows preserved;
   private FrameView frame = ownFrame;
   private ForwardingTables tables;
 
@@ -43,6 +45,7 @@ public final class VirtualSwitch {
     this.tables = tables;
     this.counters = counters;
     this.balancer = new FlowBalancer(balancer, counters);
+    this.preserved = new PreservedFlows(balancer::nowSeconds, decision, counters);
   }
 
   /** Takes effect with the next frame. */
@@ -89,7 +92,9 @@ public final class VirtualSwitch {
     }
     Station sender = sender(source, memory);
     if (sender == null) {
-      return drop(DropReason.SPOOFED_IP);
+      return source.station().isNodePort() && !frame.isArp()
+          ? unless(preserved.request(source.network(), source.network().ownNode, frame))
+          : drop(DropReason.SPOOFED_IP);
     }
     if (frame.isArp()) {
       return answer(source, memory);
@@ -167,6 +172,9 @@ public final class VirtualSwitch {
       return network.nodeFlowsOnly && !sender.isNodePort()
           ? drop(DropReason.NODE_FLOWS_ONLY)
           : balance(source, sender, target, partial);
+    }
+    if (target.kind() == Station.Kind.GATEWAY && isForeign(network)) {
+      return unless(preserved.reply(network, sender, frame));
     }
     if (frame.opensFlow()
         && balancer.direct(network, sender, frame) == FlowBalancer.Outcome.ANSWER) {
@@ -261,6 +269,16 @@ public final class VirtualSwitch {
     return target.isNodePort() && !frame.opensFlow();
   }
 
+  /** Whether the frame's destination is an address that the network has not. */
+  private boolean isForeign(NetworkTable network) {
+    return network.preserved != null
+        && network.byIp(Ipv4Header.destination(frame.memory(), frame.network())) == null;
+  }
+
+  private ForwardingDecision unless(@Nullable DropReason reason) {
+    return reason == null ? decision : drop(reason);
+  }
+
   /**
    * A frame out of VXLAN. It is not changed, but for what an ICMP error quotes; the decision says
    * what is to be changed.
@@ -296,7 +314,9 @@ public final class VirtualSwitch {
       return drop(DropReason.INNER_ARP);
     }
     if (Ipv4Header.source(memory, frame.network()) != sender.ip()) {
-      return drop(DropReason.SPOOFED_INNER_IP);
+      return sender.kind() == Station.Kind.NODE
+          ? unless(preserved.request(network, sender, frame))
+          : drop(DropReason.SPOOFED_INNER_IP);
     }
     long destination = EthernetHeader.destination(memory, at);
     if (EthernetHeader.isGroup(destination)) {
@@ -308,6 +328,9 @@ public final class VirtualSwitch {
     }
     if (target.kind() == Station.Kind.VIRTUAL) {
       return drop(DropReason.VIRTUAL_FROM_WIRE);
+    }
+    if (target.kind() == Station.Kind.NODE && isForeign(network)) {
+      return unless(preserved.reply(network, sender, frame));
     }
     return switch (balancer.reply(network, sender, frame)) {
       case PASS, FORWARD, ANSWER -> deliver(network, sender, target);

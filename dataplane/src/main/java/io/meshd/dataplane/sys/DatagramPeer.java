@@ -24,6 +24,21 @@ public final class DatagramPeer {
     return copy;
   }
 
+  /** Whether the client has an IPv4 address. */
+  public boolean isIpv4() {
+    return remoteHigh == 0 && remoteLow >>> 32 == 0xffff;
+  }
+
+  /** The client's, if it {@link #isIpv4}; first byte highest. */
+  public int ipv4() {
+    return (int) remoteLow;
+  }
+
+  /** The IPv4 address of ours that the client asked, if it {@link #isIpv4}. */
+  public int askedIpv4() {
+    return (int) localLow;
+  }
+
   /** The client's address without its port, first byte first. */
   public byte[] remoteAddress() {
     byte[] bytes = new byte[16];

@@ -16,6 +16,8 @@ public final class Errno {
   public static final int EBADFD = 77;
   public static final int EMSGSIZE = 90;
   public static final int EAFNOSUPPORT = 97;
+  public static final int EADDRINUSE = 98;
+  public static final int EADDRNOTAVAIL = 99;
   public static final int ECONNABORTED = 103;
   public static final int ECONNRESET = 104;
   public static final int ENOBUFS = 105;

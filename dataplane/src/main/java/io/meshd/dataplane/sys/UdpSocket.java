@@ -54,10 +54,18 @@ public final class UdpSocket implements AutoCloseable {
    * @param port 1-65535
    */
   public static UdpSocket connect(int address, int port) throws IOException {
-    int fd =
-        Errno.check(
-            Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0),
-            "cannot make a UDP socket");
+    return connect(unbound(), address, port);
+  }
+
+  /** A socket to be bound by its descriptor, and then connected. */
+  public static int unbound() throws IOException {
+    return Errno.check(
+        Libc.socket(Libc.AF_INET, Libc.SOCK_DGRAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, 0),
+        "cannot make a UDP socket");
+  }
+
+  /** The same with a descriptor of one's own, which is closed when that fails. */
+  public static UdpSocket connect(int fd, int address, int port) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocate(Messages.SocketAddress4.SIZE, 8);
       Messages.SocketAddress4.write(name, 0, address, port);
