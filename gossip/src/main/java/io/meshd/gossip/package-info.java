@@ -1,4 +1,7 @@
-/** memberlist's protocol as a library. Knows no networks and no services: payloads are opaque. */
+/**
+ * Membership, gossip and records as a library, in memberlist's protocol. Knows no networks and no
+ * services: topics, keys and values are opaque. {@link io.meshd.gossip.Gossip} is the door.
+ */
 @NullMarked
 package io.meshd.gossip;
 
