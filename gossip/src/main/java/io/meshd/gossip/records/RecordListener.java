@@ -14,4 +14,10 @@ public interface RecordListener {
 
   /** A living member follows a topic, or no longer. */
   void follows(String topic, String member, boolean follows);
+
+  /**
+   * All that an owner has in a topic is known, after it was not: what was not told before this is
+   * not there. Told again when the owner returns.
+   */
+  void complete(String topic, String owner);
 }

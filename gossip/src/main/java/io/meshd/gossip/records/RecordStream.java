@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,7 @@ final class RecordStream {
 
   private final String topic;
   private final String owner;
-  private final BiConsumer<String, @Nullable Bytes> changes;
+  private final View seen;
   private final Map<String, Entry> entries = new TreeMap<>();
 
   /** Beyond a gap: number to the number before it. */
@@ -47,6 +46,17 @@ final class RecordStream {
   private long upTo;
   private long newest;
 
+  private boolean complete;
+
+  /** Hears what changes in what is seen. */
+  interface View {
+    /** Value null: it is gone. */
+    void changed(String key, @Nullable Bytes value);
+
+    /** For the first time all that the owner has is known. */
+    default void complete() {}
+  }
+
   enum Outcome {
     APPLIED,
     KNOWN,
@@ -57,20 +67,16 @@ final class RecordStream {
    * An empty stream.
    *
    * @param upTo {@link #UNKNOWN} when it is not known what came before
-   * @param changes hears what changes in what is seen; value null when it is gone
+   * @param seen hears what is seen
    */
-  RecordStream(
-      String topic,
-      String owner,
-      long epoch,
-      long upTo,
-      BiConsumer<String, @Nullable Bytes> changes) {
+  RecordStream(String topic, String owner, long epoch, long upTo, View seen) {
     this.topic = topic;
     this.owner = owner;
     this.epoch = epoch;
     this.upTo = upTo;
     this.newest = upTo;
-    this.changes = changes;
+    this.seen = seen;
+    completed();
   }
 
   Outcome apply(Delta delta) {
@@ -99,7 +105,20 @@ final class RecordStream {
       early.put(delta.number(), delta.before());
     }
     advance();
+    completed();
     return Outcome.APPLIED;
+  }
+
+  private void completed() {
+    if (!complete && whole()) {
+      complete = true;
+      seen.complete();
+    }
+  }
+
+  /** Whether once all was known that the owner has. */
+  boolean isComplete() {
+    return complete;
   }
 
   private void begin(long newEpoch) {
@@ -153,6 +172,7 @@ final class RecordStream {
     advance();
     entries.values().removeIf(entry -> entry.value() == null && entry.number() <= upTo);
     showAll();
+    completed();
     return true;
   }
 
@@ -191,7 +211,7 @@ final class RecordStream {
   private void show(String key, @Nullable Bytes value) {
     Bytes before = value == null ? view.remove(key) : view.put(key, value);
     if (!Objects.equals(value, before)) {
-      changes.accept(key, value);
+      seen.changed(key, value);
     }
   }
 

@@ -94,10 +94,29 @@ final class RecordTable {
   RecordStream stream(String topic, String owner, long epoch, long upTo) {
     return streams(topic)
         .computeIfAbsent(
-            owner,
-            o ->
-                new RecordStream(
-                    topic, owner, epoch, upTo, (key, value) -> changed(topic, owner, key, value)));
+            owner, o -> new RecordStream(topic, owner, epoch, upTo, new Seen(topic, owner)));
+  }
+
+  private final class Seen implements RecordStream.View {
+    private final String topic;
+    private final String owner;
+
+    Seen(String topic, String owner) {
+      this.topic = topic;
+      this.owner = owner;
+    }
+
+    @Override
+    public void changed(String key, @Nullable Bytes value) {
+      RecordTable.this.changed(topic, owner, key, value);
+    }
+
+    @Override
+    public void complete() {
+      if (!owner.equals(self) && lives.test(owner) && !topic.equals(ROOT)) {
+        listener.complete(topic, owner);
+      }
+    }
   }
 
   private void changed(String topic, String owner, String key, @Nullable Bytes value) {
@@ -124,6 +143,9 @@ final class RecordTable {
   void show(String owner) {
     for (RecordStream stream : of(owner)) {
       stream.view().forEach((key, value) -> tell(stream.topic(), owner, key, value));
+      if (stream.isComplete() && !stream.topic().equals(ROOT)) {
+        listener.complete(stream.topic(), owner);
+      }
     }
   }
 

@@ -102,6 +102,9 @@ final class RecordCluster {
 
     final Set<String> following = new HashSet<>();
 
+    /** "topic/owner" of what is known whole. */
+    final Set<String> complete = new HashSet<>();
+
     Member(String name, SimMachine machine, long epoch) {
       this.name = name;
       this.machine = machine;
@@ -149,6 +152,11 @@ final class RecordCluster {
         heard.add(place);
         seen.put(place, new String(value.toArray(), StandardCharsets.UTF_8));
       }
+    }
+
+    @Override
+    public void complete(String topic, String owner) {
+      complete.add(topic + "/" + owner);
     }
 
     @Override

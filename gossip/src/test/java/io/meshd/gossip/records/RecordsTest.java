@@ -56,6 +56,7 @@ class RecordsTest {
     cluster.run(Duration.ofSeconds(2));
     late.records.follow("net");
     assertTrue(cluster.until(() -> late.seen.size() == 5, Duration.ofMillis(500)));
+    assertEquals(Set.of("net/n0", "net/n1", "net/n2", "net/n3", "net/n4"), late.complete);
     assertTrue(
         cluster.until(
             () -> cluster.member(0).following.contains("net/n5"), Duration.ofMillis(500)));
@@ -75,6 +76,7 @@ class RecordsTest {
         RecordCodec.encode(
             new Delta("net", "n3", 1, 2, 1, "ep", RecordCluster.bytes("early"), true)));
     assertEquals(Map.of(), reader.seen);
+    assertFalse(reader.complete.contains("net/n3"));
     Member owner = cluster.add();
     owner.records.follow("net");
     owner.publish("net", "ep", "early");
