@@ -23,12 +23,17 @@ import org.jspecify.annotations.Nullable;
  * 0 ms          ping                              ack: it lives
  * 500 ms        ping through three others, and    ack through any of them, or over the stream:
  *               over a stream                     it lives
+ * 700 ms        its machine refused the stream    nobody listens there; the others had time for an
+ *               and no ack: it is suspected       ack
  * 1000 ms       no ack: it is suspected           each other that did not even say that it had no
  *  x (score+1)                                    ack either counts against ourselves
  * </pre>
  */
 final class Prober {
   private static final int NACKS_SINCE_PROTOCOL = 4;
+
+  /** After a refused stream, for the acks through others. */
+  private static final long REFUSED_PATIENCE_NANOS = 200_000_000;
 
   private final Membership members;
   private final Pings pings;
@@ -153,6 +158,14 @@ final class Prober {
       public void failed(String reason) {
         // The other ways decide.
       }
+
+      @Override
+      public void refused() {
+        if (step != null) {
+          step.cancel();
+          step = timers.after(REFUSED_PATIENCE_NANOS, Probe.this::suspect);
+        }
+      }
     }
 
     @Override
@@ -169,8 +182,12 @@ final class Prober {
     }
 
     private void fail() {
-      counters.add(GossipCounter.PROBES_FAILED);
       members.awareness().add(nacksWanted ? Math.max(0, nacksMissing) : 1);
+      suspect();
+    }
+
+    private void suspect() {
+      counters.add(GossipCounter.PROBES_FAILED);
       end();
       if (peer.lives()) {
         members.suspect(new Suspect(incarnation, peer.name(), members.self().name()));

@@ -177,7 +177,7 @@ public final class SimMachine implements Timers, Transport {
         // The handshake takes one way there and one back before the request goes.
         long there = way() + way() + way() + target.lag;
         if (target.receiver == null) {
-          here(there, () -> end("connection refused"));
+          here(there, this::refuse);
         } else {
           count(request);
           target.here(there, () -> arrive(target, request));
@@ -218,6 +218,13 @@ public final class SimMachine implements Timers, Transport {
       if (open) {
         close();
         answer.failed(reason);
+      }
+    }
+
+    private void refuse() {
+      if (open) {
+        close();
+        answer.refused();
       }
     }
 

@@ -35,7 +35,12 @@ public interface Transport {
   interface Answer {
     void received(StreamMessage answer);
 
-    /** In words: refused, timed out, malformed. */
+    /** In words: timed out, malformed. */
     void failed(String reason);
+
+    /** The machine answers, and says that nobody listens there. */
+    default void refused() {
+      failed("connection refused");
+    }
   }
 }

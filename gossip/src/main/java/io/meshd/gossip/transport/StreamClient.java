@@ -9,11 +9,13 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -104,7 +106,7 @@ final class StreamClient {
       connect.addListener(
           done -> {
             if (!done.isSuccess()) {
-              end(StreamServer.reason(done.cause()));
+              failed(done.cause());
             }
           });
     }
@@ -139,6 +141,16 @@ final class StreamClient {
     void end(String reason) {
       if (close()) {
         answer.failed(reason);
+      }
+    }
+
+    private void failed(Throwable cause) {
+      if (cause instanceof ConnectException && !(cause instanceof ConnectTimeoutException)) {
+        if (close()) {
+          answer.refused();
+        }
+      } else {
+        end(StreamServer.reason(cause));
       }
     }
 

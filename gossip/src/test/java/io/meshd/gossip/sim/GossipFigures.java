@@ -118,7 +118,7 @@ public final class GossipFigures {
   }
 
   private static double[] detection(int n) {
-    int runs = Math.min(15, runs(n));
+    int runs = n <= 100 ? 101 : n <= 1_000 ? 21 : 3;
     double[][] all = new double[2][runs];
     for (int run = 0; run < runs; run++) {
       SimCluster cluster = SimCluster.whole(n, 200 + run);
