@@ -79,6 +79,9 @@ class GossipTest {
     public void follows(String topic, String member, boolean follows) {}
 
     @Override
+    public void complete(String topic, String owner) {}
+
+    @Override
     public void close() {
       gossip.close();
     }
