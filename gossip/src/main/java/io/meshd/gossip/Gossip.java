@@ -54,7 +54,8 @@ public final class Gossip implements AutoCloseable {
    * @throws IOException when the address cannot be bound
    * @throws IllegalArgumentException for a name, label or tags that are too long
    */
-  public static Gossip open(GossipConfig config, GossipListener listener) throws IOException {
+  public static Gossip open(GossipConfig config, GossipListener ears) throws IOException {
+    GossipListener listener = new GuardedListener(ears);
     NettyTransport transport = new NettyTransport(config.bind(), config.label(), config.keys());
     try {
       Records[] made = new Records[1];

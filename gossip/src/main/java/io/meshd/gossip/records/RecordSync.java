@@ -32,7 +32,7 @@ final class RecordSync {
   private static final long PATIENCE_NANOS = 50_000_000;
 
   private static final long RETRY_NANOS = 500_000_000;
-  private static final int MAX_REQUESTS = 4;
+  private static final int MAX_REQUESTS = 16;
   private static final int MAX_ATTEMPTS = 5;
   private static final int MAX_WANTS = 1024;
 
@@ -289,7 +289,13 @@ final class RecordSync {
     }
   }
 
-  /** When states were last compared, by member, by the clock of the core. */
+  /** Whether records were compared with the member so lately. */
+  boolean compared(String member, long nanos) {
+    Long at = compared.get(member);
+    return at != null && node.timers().nanos() - at < nanos;
+  }
+
+  /** When records were last compared, by member, by the clock of the core. */
   Map<String, Long> compared() {
     return Map.copyOf(compared);
   }

@@ -46,6 +46,9 @@ public final class Records implements PayloadDelegate {
   /** Between two hashes to the same member. */
   private static final long SUMMARY_NANOS = 2 * SECOND_NANOS;
 
+  /** No hash makes two members compare more often than that. */
+  private static final long COMPARE_NANOS = SECOND_NANOS;
+
   private static final int SUMMARY_BYTES = 160;
 
   /** A change that is larger goes by stream. */
@@ -54,6 +57,7 @@ public final class Records implements PayloadDelegate {
   /** Records of an owner that is no member yet wait so long for it. */
   private static final long STRANGER_NANOS = 60 * SECOND_NANOS;
 
+  private static final int MAX_STRANGERS = 1024;
   private static final long ANSWER_BYTES = 4L << 20;
   private static final int MAX_DOUBTS = 4;
 
@@ -230,7 +234,8 @@ public final class Records implements PayloadDelegate {
       return;
     }
     Peer owner = node.members().peer(delta.owner());
-    if (owner != null && owner.state() == Liveness.LEFT) {
+    boolean tooMany = owner == null && strangers.size() >= MAX_STRANGERS;
+    if (tooMany || (owner != null && owner.state() == Liveness.LEFT)) {
       count(GossipCounter.RECORDS_OF_AN_OLDER_RUN);
       return;
     }
@@ -242,6 +247,7 @@ public final class Records implements PayloadDelegate {
       case APPLIED -> {
         count(GossipCounter.RECORDS_APPLIED);
         news.add(subject(delta), delta, false);
+        begun(delta);
         attached(stream);
         if (!stream.whole()) {
           count(GossipCounter.RECORD_GAPS);
@@ -260,6 +266,17 @@ public final class Records implements PayloadDelegate {
 
   private void ofOurs(Digest digest) {
     dispute(digest.epoch(), digest.upTo());
+  }
+
+  /** Who follows a topic from just now on has published nothing there yet. */
+  private void begun(Delta delta) {
+    Bytes value = delta.value();
+    if (delta.topic().equals(RecordTable.ROOT)
+        && value != null
+        && value.isEmpty()
+        && table.follows(delta.key())) {
+      table.stream(delta.key(), delta.owner(), delta.epoch(), delta.number());
+    }
   }
 
   /** Also where a new run of a member follows what the one before it did. */
@@ -283,9 +300,7 @@ public final class Records implements PayloadDelegate {
       return;
     }
     long since = numberOf(root, topic);
-    if (stream == null && value.isEmpty()) {
-      table.stream(topic, member, root.epoch(), since);
-    } else if (stream == null || stream.epoch() < root.epoch()) {
+    if (stream == null || stream.epoch() < root.epoch()) {
       sync.need(topic, member, root.epoch(), since, null);
     }
   }
@@ -306,6 +321,7 @@ public final class Records implements PayloadDelegate {
         || !peer.lives()
         || peer == node.members().self()
         || doubts.size() >= MAX_DOUBTS
+        || sync.compared(summary.from(), COMPARE_NANOS)
         || summary.hash() == hash(summary.from())
         || !doubts.add(summary.from())) {
       return;

@@ -20,7 +20,17 @@ final class LoopTimers implements Timers {
 
   @Override
   public Timer after(long nanos, Runnable task) {
-    ScheduledFuture<?> future = loop.schedule(task, nanos, TimeUnit.NANOSECONDS);
+    ScheduledFuture<?> future = loop.schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS);
     return () -> future.cancel(false);
+  }
+
+  /** What goes wrong is not lost in a future that nobody asks. */
+  private static void guarded(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    }
   }
 }

@@ -26,7 +26,8 @@ public final class PacketCodec {
   /** Most messages in a packet. */
   public static final int MAX_MESSAGES = 255;
 
-  private static final int MAX_INFLATED_BYTES = 1 << 20;
+  /** Of all compressed parts of a packet together. */
+  private static final int MAX_INFLATED_BYTES = 1 << 18;
 
   /** Compound in compress in compound is more than any peer writes. */
   private static final int MAX_LAYERS = 4;
@@ -94,7 +95,7 @@ public final class PacketCodec {
       if (packet.length > 0 && packet[0] == MessageType.CRC) {
         packet = withoutCrc(packet);
       }
-      decode(packet, messages, 0);
+      new Parts(messages).decode(packet, 0);
     } catch (WireException e) {
       throw e;
     } catch (IOException e) {
@@ -103,26 +104,40 @@ public final class PacketCodec {
     return messages;
   }
 
-  private static void decode(byte[] packet, List<Message> messages, int layer) throws IOException {
-    if (layer >= MAX_LAYERS) {
-      throw new WireException(Reason.TOO_DEEP, "more than " + MAX_LAYERS + " layers");
+  /** The parts of one packet, down to its messages. */
+  private static final class Parts {
+    private final List<Message> messages;
+    private int mayInflate = MAX_INFLATED_BYTES;
+
+    Parts(List<Message> messages) {
+      this.messages = messages;
     }
-    MsgpackReader in = new MsgpackReader(packet, 0, packet.length);
-    int type = in.octet();
-    switch (type) {
-      case MessageType.COMPOUND -> {
-        int[] lengths = new int[in.octet()];
-        for (int i = 0; i < lengths.length; i++) {
-          lengths[i] = in.octet() << 8 | in.octet();
-        }
-        for (int length : lengths) {
-          decode(in.octets(length), messages, layer + 1);
-        }
+
+    void decode(byte[] part, int layer) throws IOException {
+      if (layer >= MAX_LAYERS) {
+        throw new WireException(Reason.TOO_DEEP, "more than " + MAX_LAYERS + " layers");
       }
-      case MessageType.COMPRESS ->
-          decode(Lzw.decode(compressed(in).array(), MAX_INFLATED_BYTES), messages, layer + 1);
-      case MessageType.USER -> messages.add(new Message.User(Bytes.owning(in.octets(in.budget()))));
-      default -> messages.add(MessageDecoder.decode(type, in));
+      MsgpackReader in = new MsgpackReader(part, 0, part.length);
+      int type = in.octet();
+      switch (type) {
+        case MessageType.COMPOUND -> {
+          int[] lengths = new int[in.octet()];
+          for (int i = 0; i < lengths.length; i++) {
+            lengths[i] = in.octet() << 8 | in.octet();
+          }
+          for (int length : lengths) {
+            decode(in.octets(length), layer + 1);
+          }
+        }
+        case MessageType.COMPRESS -> {
+          byte[] inflated = Lzw.decode(compressed(in).array(), mayInflate);
+          mayInflate -= inflated.length;
+          decode(inflated, layer + 1);
+        }
+        case MessageType.USER ->
+            messages.add(new Message.User(Bytes.owning(in.octets(in.budget()))));
+        default -> messages.add(MessageDecoder.decode(type, in));
+      }
     }
   }
 

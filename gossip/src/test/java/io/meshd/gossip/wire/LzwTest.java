@@ -3,10 +3,12 @@ package io.meshd.gossip.wire;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.gossip.wire.WireException.Reason;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +36,26 @@ class LzwTest {
     byte[] bomb = new Writer().write(new byte[1 << 20]);
     WireException e = assertThrows(WireException.class, () -> Lzw.decode(bomb, 1 << 19));
     assertEquals(Reason.TOO_LARGE, e.reason());
+  }
+
+  /** Small parts of one packet that inflate to much together. */
+  @Test
+  void manySmallBombsAreOneLargeOne() {
+    byte[] inside = new byte[1 << 16];
+    inside[0] = MessageType.USER;
+    byte[] packet = PacketCodec.compound(Collections.nCopies(255, user(inside)));
+    WireException e =
+        assertThrows(WireException.class, () -> new PacketCodec("", null).decode(packet));
+    assertEquals(Reason.TOO_LARGE, e.reason());
+    assertTrue(packet.length < 1 << 18);
+  }
+
+  private static byte[] user(byte[] message) {
+    return new MsgpackWriter()
+        .octet(MessageType.COMPRESS)
+        .map(1)
+        .field("Buf", Bytes.of(new Writer().write(message)))
+        .toByteArray();
   }
 
   @Test
