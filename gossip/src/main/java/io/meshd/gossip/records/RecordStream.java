@@ -39,6 +39,9 @@ final class RecordStream {
   /** Beyond a gap: number to the number before it. */
   private final TreeMap<Long, Long> early = new TreeMap<>();
 
+  /** Entries without a value, by their number. */
+  private final TreeMap<Long, String> withdrawn = new TreeMap<>();
+
   /** What is seen, by key. */
   private final Map<String, Bytes> view = new TreeMap<>();
 
@@ -99,7 +102,7 @@ final class RecordStream {
       // The value is missing, so nothing can be complete beyond it.
       return Outcome.APPLIED;
     }
-    entries.put(delta.key(), new Entry(delta.key(), delta.number(), delta.value()));
+    put(new Entry(delta.key(), delta.number(), delta.value()));
     show(delta.key(), delta.value());
     if (early.size() < MAX_EARLY) {
       early.put(delta.number(), delta.before());
@@ -127,16 +130,29 @@ final class RecordStream {
     newest = UNKNOWN;
     entries.clear();
     early.clear();
+    withdrawn.clear();
   }
 
   private void advance() {
-    boolean advanced = false;
     while (upTo != UNKNOWN && !early.isEmpty() && early.firstEntry().getValue() <= upTo) {
       upTo = Math.max(upTo, early.pollFirstEntry().getKey());
-      advanced = true;
     }
-    if (advanced) {
-      entries.values().removeIf(entry -> entry.value() == null && entry.number() <= upTo);
+    // Nothing older than these can come any more that would be believed.
+    Map<Long, String> passed = withdrawn.headMap(upTo, true);
+    passed.forEach(
+        (number, key) -> {
+          Entry entry = entries.get(key);
+          if (entry != null && entry.number() == number) {
+            entries.remove(key);
+          }
+        });
+    passed.clear();
+  }
+
+  private void put(Entry entry) {
+    entries.put(entry.key(), entry);
+    if (entry.value() == null) {
+      withdrawn.put(entry.number(), entry.key());
     }
   }
 
@@ -162,7 +178,7 @@ final class RecordStream {
     for (Entry entry : snapshot.entries()) {
       Entry known = entries.get(entry.key());
       if (known == null || known.number() < entry.number()) {
-        entries.put(entry.key(), entry);
+        put(entry);
       }
       newest = Math.max(newest, entry.number());
     }
@@ -170,7 +186,6 @@ final class RecordStream {
     newest = Math.max(newest, upTo);
     early.headMap(upTo, true).clear();
     advance();
-    entries.values().removeIf(entry -> entry.value() == null && entry.number() <= upTo);
     showAll();
     completed();
     return true;

@@ -47,6 +47,7 @@ public final class GossipFigures {
         double[] t = spread(n, loss / 100.0);
         String model = SPREAD_MODEL.getOrDefault(n + " " + loss, "-");
         print("%6d %4d%% %6.2f %6.2f %6.2f   %-16s", n, loss, t[0], t[1], t[2], model);
+        print("value gossip-%d-loss-%d all-s %.2f", n, loss, t[2]);
       }
     }
     print("");
@@ -55,6 +56,7 @@ public final class GossipFigures {
     for (int n : sizes) {
       double[] t = detection(n);
       print("%6d %6.1f %6.1f   %-6s", n, t[0], t[1], DETECTION_MODEL.getOrDefault(n, "-"));
+      print("value gossip-%d detection-s %.1f", n, t[0]);
     }
     print("");
     print("ten minutes, a tenth of the members answer 1.5 s late: well members taken for dead");
@@ -68,6 +70,7 @@ public final class GossipFigures {
     for (int n : sizes) {
       double[] idle = idle(n);
       print("%6d %6.2f %8.0f", n, idle[0], idle[1]);
+      print("value gossip-%d idle-bytes-per-s %.0f", n, idle[1]);
     }
   }
 

@@ -10,6 +10,7 @@ import io.meshd.gossip.wire.KeyRing;
 import io.meshd.gossip.wire.PushPull.Liveness;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -188,5 +190,39 @@ class NettyTransportTest {
       assertNotEquals(0, counters.get(TransportCounter.REFUSED_TRUNCATED));
       assertEquals(Liveness.ALIVE, a.state("b"));
     }
+  }
+
+  @Test
+  void threeIdleMembersCostNearlyNothing() throws Exception {
+    int packets = Boolean.getBoolean("meshd.long") ? 120 : 12;
+    String first = Loopback.next();
+    try (LiveMember a = new LiveMember("a", first, OLD);
+        LiveMember b = new LiveMember("b", Loopback.next(), OLD, first);
+        LiveMember c = new LiveMember("c", Loopback.next(), OLD, first)) {
+      await().until(() -> a.living() == 3 && b.living() == 3 && c.living() == 3);
+      TransportCounters counters = a.transport.counters();
+      long sent = counters.get(TransportCounter.DATAGRAMS_SENT);
+      long bytes = counters.get(TransportCounter.DATAGRAM_BYTES_SENT);
+      long cpu = a.call(NettyTransportTest::cpuNanos);
+      long begin = System.nanoTime();
+      await()
+          .atMost(Duration.ofSeconds(packets))
+          .until(() -> counters.get(TransportCounter.DATAGRAMS_SENT) >= sent + packets);
+      double seconds = (System.nanoTime() - begin) / 1e9;
+      double rate = (counters.get(TransportCounter.DATAGRAM_BYTES_SENT) - bytes) / seconds;
+      double busy = (a.call(NettyTransportTest::cpuNanos) - cpu) / 1e9 / seconds;
+      System.out.printf(
+          Locale.ROOT,
+          "idle, 3 members: %.0f bytes/s sent by each, %.2f %% CPU%n",
+          rate,
+          100 * busy);
+      assertTrue(rate < 1_000, rate + " bytes per second");
+      assertTrue(busy < 0.05, busy + " of a core, much of it by this test's own questions");
+    }
+  }
+
+  /** Of the thread that asks. */
+  private static long cpuNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 }
