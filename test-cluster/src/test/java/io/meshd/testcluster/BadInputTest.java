@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.function.Executable;
@@ -37,6 +39,18 @@ class BadInputTest {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
     new Services(cluster)
         .create("web", List.of("--network", "net", "-p", "8080:80"), Cluster.pageServer(), "80");
+  }
+
+  /** One of the tests stops a node's daemon: what is listed is not to change under the others. */
+  @BeforeEach
+  void wholeAgain() {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () ->
+                cluster
+                    .meshctl(List.of("node", "ls", "--format", "{{.Status}}"))
+                    .equals("Ready\nReady"));
   }
 
   @AfterAll
