@@ -107,7 +107,25 @@ class ClientAddressTest {
     cluster.meshctl(
         List.of("service", "update", "-d", "--publish-add", "published=8081,target=81", "web"));
     awaitSeen("n1", 8080, CLIENT);
+    Process held =
+        cluster.background(
+            cluster.state().resolve("held"),
+            "client",
+            "curl",
+            "-sS",
+            "--limit-rate",
+            "100k",
+            "-o",
+            "/dev/null",
+            "http://" + Cluster.address("n1") + ":8080/bulk");
+    await().atMost(Duration.ofSeconds(10)).until(() -> fromClient(before) == 1);
     cluster.meshctl(List.of("service", "update", "-d", "--publish-rm", "80", "web"));
+    // What it carried has no way back any more: both ends are told.
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> cluster.sh("client", "ss -Htn state established dport = :8080").isEmpty());
+    held.destroy();
+    await().atMost(Duration.ofSeconds(10)).until(() -> fromClient(before) == 0);
     await().atMost(Duration.ofSeconds(10)).until(() -> rules(task).isEmpty());
     cluster.meshctl(
         List.of("service", "update", "-d", "--publish-add", "published=8080,target=80", "web"));
@@ -244,6 +262,14 @@ class ClientAddressTest {
         .alias(node + ":" + port)
         .atMost(Duration.ofSeconds(20))
         .until(() -> seen(node, port).equals(client));
+  }
+
+  /** Open connections of the tasks to the client itself. */
+  private long fromClient(List<Task> tasks) {
+    return tasks.stream()
+        .map(task -> services.sh(task, "ss -Htn state established sport = :80 dst " + CLIENT))
+        .flatMap(String::lines)
+        .count();
   }
 
   private String rules(Task task) {

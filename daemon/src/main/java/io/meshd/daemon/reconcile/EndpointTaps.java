@@ -32,7 +32,7 @@ final class EndpointTaps {
   private final Path file;
   private final Map<String, Placed> placed;
   private final Set<String> attached = new HashSet<>();
-  private final ReplyPaths replyPaths = new ReplyPaths();
+  private final ReplyPaths replyPaths;
 
   /** {@code inode}: of the namespace, which tells it from another under the same path. */
   private record Placed(
@@ -40,8 +40,9 @@ final class EndpointTaps {
       @JsonProperty("inode") long inode,
       @JsonProperty("device") String device) {}
 
-  EndpointTaps(Dataplane dataplane, Path file) throws IOException {
+  EndpointTaps(Dataplane dataplane, Path file, ReplyPaths replyPaths) throws IOException {
     this.dataplane = dataplane;
+    this.replyPaths = replyPaths;
     this.file = file;
     Map<String, Placed> known = Map.of();
     try {

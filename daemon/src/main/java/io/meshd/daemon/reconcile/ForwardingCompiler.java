@@ -40,11 +40,11 @@ public final class ForwardingCompiler {
     final Set<Ipv4Address> vteps = new TreeSet<>(Comparator.comparingInt(Ipv4Address::bits));
   }
 
-  private ForwardingCompiler(ClusterState state, String nodeId) {
+  private ForwardingCompiler(ClusterState state, String nodeId, PreservedPorts ports) {
     this.state = state;
     this.nodeId = nodeId;
     services = new VirtualServiceCompiler(state);
-    preserved = new PreservedCompiler(state);
+    preserved = new PreservedCompiler(state, ports);
   }
 
   /**
@@ -55,7 +55,17 @@ public final class ForwardingCompiler {
    */
   public static ForwardingSpec compile(
       ClusterState state, String nodeId, Predicate<TaskRecord> hasPlaceHere) {
-    return new ForwardingCompiler(state, nodeId).compile(hasPlaceHere);
+    return compile(state, nodeId, hasPlaceHere, PreservedPorts.of(state));
+  }
+
+  /**
+   * The same.
+   *
+   * @param ports that keep their clients' addresses, or did until just now
+   */
+  static ForwardingSpec compile(
+      ClusterState state, String nodeId, Predicate<TaskRecord> hasPlaceHere, PreservedPorts ports) {
+    return new ForwardingCompiler(state, nodeId, ports).compile(hasPlaceHere);
   }
 
   private ForwardingSpec compile(Predicate<TaskRecord> hasPlaceHere) {

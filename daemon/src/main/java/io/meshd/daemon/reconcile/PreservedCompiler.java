@@ -1,14 +1,11 @@
 package io.meshd.daemon.reconcile;
 
-import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.linux.ReplyRoutes;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
 import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
-import io.meshd.daemon.state.ServiceRecord;
-import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.dataplane.ForwardingSpec.NodeSlice;
 import io.meshd.dataplane.ForwardingSpec.Preserved;
@@ -30,10 +27,12 @@ final class PreservedCompiler {
   private static final int UDP = 17;
 
   private final ClusterState state;
+  private final PreservedPorts ports;
   private final Map<String, Set<PreservedTarget>> targets = new HashMap<>();
 
-  PreservedCompiler(ClusterState state) {
+  PreservedCompiler(ClusterState state, PreservedPorts ports) {
     this.state = state;
+    this.ports = ports;
     for (TaskRecord task : state.tasks().values()) {
       // One that drains keeps its connections.
       if (!task.attachments().isEmpty() && !task.status().state().terminal()) {
@@ -53,22 +52,8 @@ final class PreservedCompiler {
     return number == null || !PortSlice.exists(number) ? null : new PortSlice(number);
   }
 
-  /** What a service's tasks have to answer over the overlay. */
-  static Set<ReplyRoutes.Port> ports(ClusterState state, @Nullable String serviceId) {
-    ServiceRecord service = serviceId == null ? null : state.services().get(serviceId);
-    Set<ReplyRoutes.Port> ports = new HashSet<>();
-    if (service != null) {
-      for (PortConfig port : service.ports()) {
-        if (ServiceSpecs.preserves(port)) {
-          ports.add(new ReplyRoutes.Port(ServiceSpecs.protocol(port), port.targetPort()));
-        }
-      }
-    }
-    return ports;
-  }
-
   private void add(String serviceId, Attachment attachment) {
-    for (ReplyRoutes.Port port : ports(state, serviceId)) {
+    for (ReplyRoutes.Port port : ports.ofService(serviceId)) {
       targets
           .computeIfAbsent(attachment.networkId(), id -> new HashSet<>())
           .add(

@@ -68,6 +68,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private boolean closed;
 
   // The thread's own.
+  private final PreservedPorts preservedPorts = new PreservedPorts();
   private @Nullable ForwardingSpec applied;
   private @Nullable List<IngressPort> published;
   private Set<String> lostTasks = Set.of();
@@ -98,9 +99,10 @@ public final class Reconciler implements StateListener, AutoCloseable {
     this.bridges =
         List.of(Cidr.parse(plumbing.subnets().gateway()), Cidr.parse(plumbing.subnets().local()));
     this.tasks = tasks;
-    this.taskPass = new TaskPass(nodeId, dataplane, tasks, reports);
+    ReplyPaths replyPaths = new ReplyPaths(preservedPorts);
+    this.taskPass = new TaskPass(nodeId, dataplane, tasks, reports, replyPaths);
     this.nodeTaps = new NodeTaps(dataplane, plumbing.node().path());
-    this.endpointTaps = new EndpointTaps(dataplane, dataDir.resolve("endpoints.json"));
+    this.endpointTaps = new EndpointTaps(dataplane, dataDir.resolve("endpoints.json"), replyPaths);
     this.seen = new SeenVersion(dataDir.resolve("seen-version"));
     reports.onChange(this::wake);
     this.thread = Thread.ofPlatform().daemon().name("reconcile").unstarted(this::run);
@@ -168,7 +170,9 @@ public final class Reconciler implements StateListener, AutoCloseable {
     try {
       boolean stale = seen.isStale(state);
       taskPass.stop(state, stale);
-      ForwardingSpec spec = ForwardingCompiler.compile(state, nodeId, taskPass::hasPlaceHere);
+      preservedPorts.update(state, System.nanoTime());
+      ForwardingSpec spec =
+          ForwardingCompiler.compile(state, nodeId, taskPass::hasPlaceHere, preservedPorts);
       problems.attempt(() -> nodeTaps.attach(spec, state));
       problems.attempt(() -> taskPass.connect(state, stale));
       problems.attempt(() -> endpointTaps.attach(state, nodeId));

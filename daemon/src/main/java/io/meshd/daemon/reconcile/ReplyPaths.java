@@ -19,8 +19,17 @@ import org.jspecify.annotations.Nullable;
 final class ReplyPaths {
   private static final ReplyRoutes NOTHING = new ReplyRoutes("", "", "", "", Set.of());
 
+  private final PreservedPorts ports;
+
   /** What each was given in this run of the daemon, by the ID of the task or endpoint. */
   private final Map<String, ReplyRoutes> placed = new HashMap<>();
+
+  /**
+   * @param ports as the switch has them
+   */
+  ReplyPaths(PreservedPorts ports) {
+    this.ports = ports;
+  }
 
   /**
    * Brings a namespace to what is published of its service.
@@ -45,7 +54,7 @@ final class ReplyPaths {
             attachment.address(),
             network.subnet(),
             network.gateway(),
-            Set.copyOf(PreservedCompiler.ports(state, serviceId)));
+            Set.copyOf(ports.ofService(serviceId)));
     ReplyRoutes before = placed.get(id);
     if (!wanted.equals(before)) {
       if (before == null || !before.ports().isEmpty() || !wanted.ports().isEmpty()) {

@@ -28,16 +28,22 @@ final class TaskPass {
   private final Dataplane dataplane;
   private final TaskSupervisor tasks;
   private final TaskReports reports;
-  private final ReplyPaths replyPaths = new ReplyPaths();
+  private final ReplyPaths replyPaths;
 
   /** Tasks whose TAPs were attached and addressed in this run of the daemon. */
   private final Set<String> connected = new HashSet<>();
 
-  TaskPass(String nodeId, Dataplane dataplane, TaskSupervisor tasks, TaskReports reports) {
+  TaskPass(
+      String nodeId,
+      Dataplane dataplane,
+      TaskSupervisor tasks,
+      TaskReports reports,
+      ReplyPaths replyPaths) {
     this.nodeId = nodeId;
     this.dataplane = dataplane;
     this.tasks = tasks;
     this.reports = reports;
+    this.replyPaths = replyPaths;
   }
 
   /** 1. Ends what is not to run here any more; returns before it has ended. */
