@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -156,6 +157,33 @@ class VirtualIpTest {
                 services.exec(client, "curl", "-s", "-m", "5", "http://" + vip + "/").exitCode()
                     == CONNECTION_REFUSED);
     services.sh(client, "ping -c 1 -W 2 " + vip);
+  }
+
+  @Test
+  @Order(6)
+  void aConnectionIsResetWhenTheAddressGoesAwayUnderIt() {
+    services.scale("web", 1);
+    await().atMost(PATIENCE).until(() -> answers(1).size() == 1);
+    String script =
+        """
+        exec 3<>/dev/tcp/%s/80 && touch /run/vip-open
+        until [ -e /run/vip-gone ]; do sleep 0.05; done
+        printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3
+        timeout 10 cat <&3
+        """
+            .formatted(vip);
+    CompletableFuture<CommandResult> connection =
+        CompletableFuture.supplyAsync(() -> services.exec(client, "bash", "-c", script));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> cluster.run(client.node(), "test", "-e", "/run/vip-open").exitCode() == 0);
+    cluster.meshctl(List.of("service", "update", "-d", "--endpoint-mode", "dnsrr", "web"));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> services.exec(client, "ping", "-c", "1", "-W", "1", vip).exitCode() != 0);
+    cluster.run(client.node(), "touch", "/run/vip-gone");
+    CommandResult ended = connection.join();
+    assertTrue(ended.err().contains("Connection reset by peer"), ended.toString());
   }
 
   /** Who answers so many requests, each on a connection of its own; none may fail. */

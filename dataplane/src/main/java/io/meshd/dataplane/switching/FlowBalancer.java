@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * source becomes the virtual address. A refused connection is offered to another backend with the
  * SYN kept, as long as there is one, and the refusal swallowed.
  *
+ * <p>{@link #orphan}, for a frame to a virtual address that is no more: as if its backend were
+ * gone.
+ *
  * <p>One per loop.
  */
 final class FlowBalancer {
@@ -317,6 +320,26 @@ final class FlowBalancer {
     AddressRewriter.source(frame, false, from.mac(), from.ip());
     target = backend;
     return Outcome.FORWARD;
+  }
+
+  /**
+   * A frame from a port of this node to a MAC that nobody has any more: a virtual address that went
+   * away with flows to it, because its service was removed or is found by its tasks' addresses now.
+   *
+   * @return PASS for none of a flow, ANSWER or DROP
+   */
+  Outcome orphan(NetworkTable network, Station sender, FrameView frame) {
+    if (balancer.flows().size() == 0 || !frame.isFirstFragment() || !frame.hasPorts()) {
+      return Outcome.PASS;
+    }
+    int vip = Ipv4Header.destination(frame.memory(), frame.network());
+    if (!balancer
+        .flows()
+        .findRequest(flow, network.vni, frame.protocol(), sender.ip(), vip, frame.ports())) {
+      return Outcome.PASS;
+    }
+    balancer.remove(flow);
+    return refuse(frame);
   }
 
   /**

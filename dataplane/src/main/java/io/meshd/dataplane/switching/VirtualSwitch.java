@@ -166,7 +166,11 @@ public final class VirtualSwitch {
     NetworkTable network = source.network();
     Station target = network.byMac(mac);
     if (target == null) {
-      return drop(DropReason.UNKNOWN_MAC);
+      return switch (balancer.orphan(network, sender, frame)) {
+        case ANSWER -> answer(source, sender);
+        case DROP -> drop(balancer.reason());
+        case PASS, FORWARD, FROM_VIRTUAL, INJECT -> drop(DropReason.UNKNOWN_MAC);
+      };
     }
     if (target.kind() == Station.Kind.VIRTUAL) {
       return network.nodeFlowsOnly && !sender.isNodePort()

@@ -62,6 +62,13 @@ class VirtualAddressTest {
                     new ForwardingSpec.Backend(
                         "t" + last, new Ipv4Address(ip(last)), 100, false, 0))
             .toList();
+    services(
+        List.of(
+            new ForwardingSpec.VirtualService(
+                "s", "s", station(VIP), Balancing.DEFAULT, backends)));
+  }
+
+  private void services(List<ForwardingSpec.VirtualService> services) {
     ForwardingSpec.Network network =
         new ForwardingSpec.Network(
             "n",
@@ -77,9 +84,7 @@ class VirtualAddressTest {
                 new ForwardingSpec.RemoteEndpoint(station(7), new Ipv4Address(OTHER))),
             List.of(new Ipv4Address(OTHER)),
             false,
-            List.of(
-                new ForwardingSpec.VirtualService(
-                    "s", "s", station(VIP), Balancing.DEFAULT, backends)));
+            services);
     virtualSwitch.use(
         ForwardingTables.compile(
             new ForwardingSpec(List.of(network)), port -> port.equals("p3") ? 0 : 1, balancer));
@@ -130,6 +135,25 @@ class VirtualAddressTest {
     assertEquals(9 + 1, TcpHeader.acknowledgment(sent, 34), "its sequence number and the SYN");
     assertTrue(tcpVerifies(20));
     assertDropped(DropReason.VIRTUAL_RST, tcp(3, VIP, TcpHeader.RST));
+  }
+
+  @Test
+  void flowsToAVirtualAddressThatWentAwayAreEndedAloud() {
+    toBackend(TcpHeader.SYN);
+    fromBackend(TcpHeader.SYN | TcpHeader.ACK);
+    port(udp(3, VIP, 0));
+    assertEquals(2, counter("flows.active"));
+    services(List.of());
+    assertEquals(54, port(tcp(3, VIP, TcpHeader.ACK)).answerLength());
+    assertEquals(ip(VIP), Ipv4Header.source(sent, 14));
+    assertEquals(TcpHeader.RST, TcpHeader.flags(sent, 34));
+    assertTrue(tcpVerifies(20));
+    assertTrue(port(udp(3, VIP, 0)).answerLength() > 0);
+    assertEquals(IcmpHeader.UNREACHABLE, IcmpHeader.type(sent, 34));
+    assertEquals(0, counter("flows.active"));
+    // Of what was never a flow nothing is known: it may be for somebody who is about to come.
+    assertDropped(DropReason.UNKNOWN_MAC, tcp(3, VIP, TcpHeader.ACK));
+    assertDropped(DropReason.UNKNOWN_MAC, udp(3, VIP, 0));
   }
 
   @Test
