@@ -4,14 +4,23 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.gossip.Gossip;
+import io.meshd.gossip.GossipConfig;
+import io.meshd.gossip.GossipListener;
+import io.meshd.gossip.Member;
+import io.meshd.gossip.membership.Timing;
 import io.meshd.gossip.protocol.GossipCounter;
+import io.meshd.gossip.wire.Address;
 import io.meshd.gossip.wire.Bytes;
 import io.meshd.gossip.wire.KeyRing;
 import io.meshd.gossip.wire.PushPull.Liveness;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -161,5 +170,82 @@ class SerfTest {
       assertEquals(3, us.living());
       assertNoComplaint(a, COMPLAINTS);
     }
+  }
+
+  /** Members of ours that know each other through serf only, and carry records past it. */
+  @Test
+  void ourRecordsPassAnAgentByWithoutHarm() throws Exception {
+    String first = Loopback.next();
+    Map<String, Bytes> seen = new ConcurrentHashMap<>();
+    try (SerfAgent a = new SerfAgent("a", first, key(true), true);
+        Gossip writer = gossip("writer", first, new ConcurrentHashMap<>());
+        Gossip reader = gossip("reader", first, seen)) {
+      await().atMost(Duration.ofSeconds(10)).until(() -> a.lists("a", "alive"));
+      for (int i = 0; i < 300; i++) {
+        writer.publish("net", "before" + i, Bytes.of(new byte[300])).join();
+      }
+      writer.start().join();
+      reader.start().join();
+      await().atMost(Duration.ofSeconds(10)).until(() -> seen.size() == 300);
+      writer.publish("net", "after", Bytes.of((byte) 1)).join();
+      await().until(() -> seen.containsKey("writer/after"));
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> a.lists("writer", "alive") && a.lists("reader", "alive"));
+      // Another agent joins through ours, and gets our whole state.
+      try (SerfAgent b = new SerfAgent("b", Loopback.next(), key(true), true, ip(reader))) {
+        await().atMost(Duration.ofSeconds(10)).until(() -> b.lists("writer", "alive"));
+        writer.leave().join();
+        await().atMost(Duration.ofSeconds(10)).until(() -> b.lists("writer", "left"));
+        await().until(() -> seen.isEmpty());
+        assertNoComplaint(b, COMPLAINTS);
+      }
+      assertNoComplaint(a, COMPLAINTS);
+    }
+  }
+
+  private static String ip(Gossip gossip) {
+    return gossip.status().join().members().stream()
+        .filter(member -> member.name().equals("reader"))
+        .map(member -> member.address().toSocketAddress().getAddress().getHostAddress())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Gossip gossip(String name, String seed, Map<String, Bytes> seen) throws Exception {
+    InetSocketAddress bind = new InetSocketAddress(Loopback.next(), 7946);
+    Gossip gossip =
+        Gossip.open(
+            new GossipConfig(
+                name,
+                bind,
+                Address.of(bind),
+                1,
+                Map.of(),
+                "",
+                ring(true),
+                () -> List.of(Address.of(new InetSocketAddress(seed, 7946))),
+                Timing.lan()),
+            new GossipListener() {
+              @Override
+              public void member(Member member) {}
+
+              @Override
+              public void record(String topic, String owner, String key, @Nullable Bytes value) {
+                if (value == null) {
+                  seen.remove(owner + "/" + key);
+                } else {
+                  seen.put(owner + "/" + key, value);
+                }
+              }
+
+              @Override
+              public void follows(String topic, String member, boolean follows) {}
+
+              @Override
+              public void complete(String topic, String owner) {}
+            });
+    gossip.follow("net").join();
+    return gossip;
   }
 }
