@@ -127,6 +127,11 @@ public final class GossipNode implements Receiver {
     members.announce(NodeConfig.meta(tags));
   }
 
+  /** An exchange of states with a member, now: it knows members that this node does not. */
+  public void exchange(Peer with) {
+    exchanges.exchange(with.address(), false, ASK_NANOS, done -> {});
+  }
+
   /**
    * Asks the layer above of another member of ours, over a stream.
    *

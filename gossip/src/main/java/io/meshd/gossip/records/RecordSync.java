@@ -32,6 +32,7 @@ final class RecordSync {
   private static final long PATIENCE_NANOS = 50_000_000;
 
   private static final long RETRY_NANOS = 500_000_000;
+  private static final long INTRODUCE_NANOS = 5_000_000_000L;
   private static final int MAX_REQUESTS = 16;
   private static final int MAX_ATTEMPTS = 5;
   private static final int MAX_WANTS = 1024;
@@ -47,6 +48,9 @@ final class RecordSync {
   private final Map<String, Long> compared = new TreeMap<>();
 
   private boolean scheduled;
+
+  /** When states were last exchanged because of strangers. */
+  private @Nullable Long introduced;
 
   private record Place(String topic, String owner) {}
 
@@ -260,7 +264,9 @@ final class RecordSync {
   void compare(Digests theirs) {
     compared.put(theirs.from(), node.timers().nanos());
     String self = node.members().self().name();
+    boolean strangers = false;
     for (Digest digest : theirs.digests()) {
+      strangers |= node.members().peer(digest.owner()) == null;
       if (!table.follows(digest.topic())) {
         continue;
       }
@@ -269,6 +275,18 @@ final class RecordSync {
       } else if (known(digest.owner()) && digest.upTo() != RecordStream.UNKNOWN) {
         compare(theirs.from(), digest);
       }
+    }
+    if (strangers) {
+      introduce(living(theirs.from()));
+    }
+  }
+
+  /** News of a member can miss one in a hundred thousand; who has its records knows it. */
+  private void introduce(@Nullable Peer by) {
+    long now = node.timers().nanos();
+    if (by != null && (introduced == null || now - introduced > INTRODUCE_NANOS)) {
+      introduced = now;
+      node.exchange(by);
     }
   }
 

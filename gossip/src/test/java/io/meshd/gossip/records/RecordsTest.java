@@ -353,4 +353,28 @@ class RecordsTest {
     assertTrue(each < 500, each + " bytes per second and node");
     assertEquals(pulls, cluster.sum(GossipCounter.PULLS));
   }
+
+  /** With so many at once news of some member does not reach somebody. */
+  @Test
+  void whoMissedTheNewsOfAMemberHearsOfItByItsRecords() {
+    RecordCluster cluster = new RecordCluster(18);
+    for (int i = 0; i < 10; i++) {
+      Member member = cluster.add();
+      member.records.follow("net");
+      member.node.start();
+    }
+    cluster.run(Duration.ofSeconds(5));
+    Address deaf = cluster.member(4).machine.address();
+    Runnable end = cluster.network.cut((from, to) -> to.equals(deaf));
+    Member late = cluster.add();
+    late.records.follow("net");
+    late.node.start();
+    // Long enough for the news to be told as often as it is, too short for a suspect to be dead.
+    cluster.run(Duration.ofMillis(1_500));
+    end.run();
+    assertTrue(
+        cluster.until(
+            () -> cluster.member(4).node.members().peer("n10") != null, Duration.ofSeconds(5)));
+    assertTrue(cluster.until(() -> cluster.agree("net"), Duration.ofSeconds(5)));
+  }
 }

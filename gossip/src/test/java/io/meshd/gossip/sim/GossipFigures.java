@@ -121,12 +121,12 @@ public final class GossipFigures {
   }
 
   private static double[] detection(int n) {
-    int runs = n <= 100 ? 101 : n <= 1_000 ? 21 : 3;
+    int runs = n <= 1_000 ? 101 : 3;
     double[][] all = new double[2][runs];
+    SimCluster cluster = SimCluster.whole(n, 200);
     for (int run = 0; run < runs; run++) {
-      SimCluster cluster = SimCluster.whole(n, 200 + run);
       cluster.run(Duration.ofMillis(5_000 + 37L * run));
-      int victim = run % n;
+      int victim = 1 + run % (n - 1);
       cluster.machine(victim).kill();
       long begin = cluster.network().time().nanos();
       double first = -1;
@@ -146,6 +146,7 @@ public final class GossipFigures {
         all[0][run] = first;
         all[1][run] = now;
       }
+      cluster.restart(victim);
     }
     return Arrays.stream(all).mapToDouble(GossipFigures::median).toArray();
   }

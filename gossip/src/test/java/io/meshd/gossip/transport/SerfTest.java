@@ -131,7 +131,9 @@ class SerfTest {
     try (SerfAgent a = new SerfAgent("a", first, "", true)) {
       await().atMost(Duration.ofSeconds(10)).until(() -> a.lists("a", "alive"));
       try (LiveMember us = new LiveMember("us", ours, null, first)) {
-        await().atMost(Duration.ofSeconds(10)).until(() -> a.lists("us", "alive"));
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> a.lists("us", "alive") && us.living() == 2);
         us.leave();
         await().until(() -> a.lists("us", "left"));
       }
