@@ -38,6 +38,9 @@ public final class Membership {
   /** Beyond it nobody could contradict; only a forger sends it. */
   private static final long MAX_INCARNATION = 0xffff_fffeL;
 
+  /** More members than that are nobody's cluster. */
+  private static final int MAX_MEMBERS = 20_000;
+
   private final Timing timing;
   private final Timers timers;
   private final MembershipListener listener;
@@ -130,6 +133,10 @@ public final class Membership {
     Peer peer = peers.get(alive.node());
     Liveness before = Liveness.LEFT;
     if (peer == null) {
+      if (peers.size() >= MAX_MEMBERS) {
+        refused++;
+        return;
+      }
       peer = new Peer(alive.node(), address);
       peer.state = Liveness.LEFT;
       peers.put(alive.node(), peer);
