@@ -63,6 +63,12 @@ final class ActiveNode implements AutoCloseable {
     work.start();
   }
 
+  /** Before an end that tasks and other nodes are not to feel; takes a second. */
+  void windDown() {
+    member.sayPause();
+    work.windDown();
+  }
+
   Member member() {
     return member;
   }

@@ -16,21 +16,27 @@ import io.meshd.daemon.security.ClusterCa;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.state.StateMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A manager: the log, the machine it drives, and, while it leads, the orchestrator and the
  * judgement of who is there.
  */
 final class ManagerMember implements Member {
+  private static final Logger LOG = LoggerFactory.getLogger(ManagerMember.class);
+
   /** Silence after which a node's tasks are placed elsewhere. */
   private static final Duration NODE_GRACE = Duration.ofSeconds(3);
 
@@ -131,6 +137,21 @@ final class ManagerMember implements Member {
   @Override
   public TaskReports.Sink reports() {
     return reports;
+  }
+
+  @Override
+  public void sayPause() {
+    liveness.close();
+    if (log.isLeader()) {
+      Outcome outcome =
+          proposer.propose(
+              new Command.SetNodeStatus(
+                  Instant.now().toString(),
+                  identity.nodeId(),
+                  NodeRecord.NodeState.DISCONNECTED,
+                  null));
+      LOG.info("this node is DISCONNECTED: {}", outcome);
+    }
   }
 
   /** The last manager takes the cluster with it: there is nobody to tell. */

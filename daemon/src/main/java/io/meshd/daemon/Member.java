@@ -37,6 +37,9 @@ sealed interface Member extends AutoCloseable permits ManagerMember, WorkerMembe
   /** Where this node's tasks report. */
   TaskReports.Sink reports();
 
+  /** Tells the others, as far as they hear it, that this daemon ends and its tasks do not. */
+  void sayPause();
+
   /** Tells the others, as far as they hear it, that this node goes for good. */
   void sayGoodbye();
 

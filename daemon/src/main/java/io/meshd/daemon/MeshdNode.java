@@ -394,9 +394,13 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     return ofActive(node -> node.member().leaderAddress());
   }
 
-  /** Stops answering, then working; tasks and devices stay. */
+  /** Winds down, stops answering, then working; tasks and devices stay. */
   @Override
   public synchronized void close() {
+    ActiveNode now = active;
+    if (now != null) {
+      now.windDown();
+    }
     try {
       if (health != null) {
         health.close();
@@ -405,7 +409,6 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     } catch (IOException e) {
       LOG.warn("the API was not closed in order: {}", e.getMessage());
     }
-    ActiveNode now = active;
     active = null;
     if (now != null) {
       now.close();

@@ -21,6 +21,7 @@ import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * the reconciler that drives them. Closing leaves tasks, devices and addresses as they are.
  */
 final class NodeWork implements AutoCloseable {
+  private static final Duration WIND_DOWN = Duration.ofSeconds(1);
+
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Dataplane dataplane;
   private final Ingress ingress;
@@ -146,6 +149,20 @@ final class NodeWork implements AutoCloseable {
     all.putAll(ingress.counters());
     all.putAll(names.counters());
     return all;
+  }
+
+  /**
+   * Takes no new connections, while what is on its way here still arrives: until others have heard
+   * that this node pauses, and short requests are answered.
+   */
+  void windDown() {
+    reconciler.close();
+    ingress.stopListening();
+    try {
+      Thread.sleep(WIND_DOWN);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Ends the tasks and removes everything that was made for them. */

@@ -129,6 +129,18 @@ final class WorkerMember implements Member {
   }
 
   @Override
+  public void sayPause() {
+    heartbeat.close();
+    try {
+      remote.pause();
+    } catch (IOException e) {
+      LOG.info("no manager heard that this daemon ends: {}", e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
   public void sayGoodbye() {
     try {
       remote.leave();

@@ -104,10 +104,13 @@ class LoadBalancerTest {
     // A node whose daemon stops answers no port any more; its tasks run on.
     load = new Load();
     cluster.stop("n3");
-    awaitServers("http_back", "UP", "UP", "DOWN");
-    load.assertNothingLost("stopping a node");
-    cluster.start("n3");
-    awaitServers("http_back", "UP", "UP", "UP");
+    try {
+      awaitServers("http_back", "UP", "UP", "DOWN");
+      load.assertNothingLost("stopping a node");
+    } finally {
+      cluster.start("n3");
+      awaitServers("http_back", "UP", "UP", "UP");
+    }
   }
 
   /** Without the mesh: HAProxy finds by its own checks which nodes have a task. */

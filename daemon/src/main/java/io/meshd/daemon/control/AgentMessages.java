@@ -15,6 +15,7 @@ public final class AgentMessages {
   static final String WATCH = AGENT + "/watch";
   static final String REPORT = AGENT + "/report";
   static final String LEAVE = AGENT + "/leave";
+  static final String PAUSE = AGENT + "/pause";
 
   /**
    * {@code POST /mesh/v1/agent/join}.

@@ -40,8 +40,8 @@ public final class ControlRoutes {
       Supplier<@Nullable Proposer> proposer) {}
 
   /**
-   * Registers join, watch, report and leave. {@code parts} is asked on every call and answers null
-   * while this node is no manager; the calls are then refused.
+   * Registers join, watch, report, leave and pause. {@code parts} is asked on every call and
+   * answers null while this node is no manager; the calls are then refused.
    */
   public static void register(Routes routes, Supplier<@Nullable ControlRoutes> parts) {
     routes.add(
@@ -52,6 +52,8 @@ public final class ControlRoutes {
         Routes.Doors.NODES, "POST", AgentMessages.REPORT, exchange -> of(parts).report(exchange));
     routes.add(
         Routes.Doors.NODES, "POST", AgentMessages.LEAVE, exchange -> of(parts).leave(exchange));
+    routes.add(
+        Routes.Doors.NODES, "POST", AgentMessages.PAUSE, exchange -> of(parts).pause(exchange));
   }
 
   public static ControlRoutes of(Parts parts) {
@@ -88,6 +90,11 @@ public final class ControlRoutes {
 
   private void leave(Exchange exchange) {
     liveness.left(member(exchange));
+    exchange.respond(200, null);
+  }
+
+  private void pause(Exchange exchange) {
+    liveness.paused(member(exchange));
     exchange.respond(200, null);
   }
 

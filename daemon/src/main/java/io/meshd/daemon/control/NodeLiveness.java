@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   heard of within the grace          -> READY
  *   silent for longer than the grace   -> DOWN
+ *   its daemon said that it ends       -> DISCONNECTED, for the grace
  *   not heard of since this started,
  *   and the grace has not passed       -> as it was
  * </pre>
@@ -39,6 +40,7 @@ public final class NodeLiveness implements AutoCloseable {
   private final long tickMillis;
   private final Map<String, Long> heard = new ConcurrentHashMap<>();
   private final Set<String> departed = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> paused = new ConcurrentHashMap<>();
   private long since;
   private long lastLook;
   private boolean led;
@@ -80,6 +82,21 @@ public final class NodeLiveness implements AutoCloseable {
     wake();
   }
 
+  /**
+   * The node's daemon ends, and what runs there does not: it keeps the connections that it has and
+   * gets no new ones.
+   */
+  void paused(String nodeId) {
+    paused.put(nodeId, System.nanoTime());
+    wake();
+  }
+
+  /** A daemon of the node has begun to watch. */
+  void returned(String nodeId) {
+    paused.remove(nodeId);
+    heard(nodeId);
+  }
+
   private synchronized void wake() {
     woken = true;
     notifyAll();
@@ -119,6 +136,7 @@ public final class NodeLiveness implements AutoCloseable {
     ClusterState state = leading.state();
     heard.keySet().retainAll(state.nodes().keySet());
     departed.retainAll(state.nodes().keySet());
+    paused.keySet().retainAll(state.nodes().keySet());
     for (NodeRecord node : state.nodes().values()) {
       NodeState judged = judge(node, now);
       if (judged != node.status()) {
@@ -137,6 +155,10 @@ public final class NodeLiveness implements AutoCloseable {
   private NodeState judge(NodeRecord node, long now) {
     if (node.id().equals(self)) {
       return NodeState.READY;
+    }
+    Long end = paused.get(node.id());
+    if (end != null && now - end <= graceNanos && !departed.contains(node.id())) {
+      return NodeState.DISCONNECTED;
     }
     Long last = heard.get(node.id());
     if (last != null && now - last <= graceNanos && !departed.contains(node.id())) {

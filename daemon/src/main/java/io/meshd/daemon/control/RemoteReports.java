@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** Reports to a manager over :2377, and there says that this node leaves. */
+/** Reports to a manager over :2377, and there says that this node leaves or pauses. */
 public final class RemoteReports implements ReportSink {
   private static final Duration LIMIT = Duration.ofSeconds(12);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(2);
@@ -35,6 +35,15 @@ public final class RemoteReports implements ReportSink {
    */
   public void leave() throws IOException, InterruptedException {
     post(AgentMessages.LEAVE, new byte[0], LEAVE_LIMIT);
+  }
+
+  /**
+   * Says that this node's daemon ends and its tasks do not: nobody is to begin anything with them.
+   *
+   * @throws IOException when no manager hears it
+   */
+  public void pause() throws IOException, InterruptedException {
+    post(AgentMessages.PAUSE, new byte[0], LEAVE_LIMIT);
   }
 
   private void post(String path, byte[] body, Duration limit)

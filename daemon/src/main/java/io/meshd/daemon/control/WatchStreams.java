@@ -34,7 +34,7 @@ final class WatchStreams {
   void serve(Exchange exchange, String nodeId) {
     long since = since(exchange);
     ClusterState base = since == 0 ? null : feed.at(since);
-    liveness.heard(nodeId);
+    liveness.returned(nodeId);
     try (OutputStream out = exchange.stream(200, "application/x-ndjson")) {
       ClusterState sent = feed.current();
       out.write(first(base, sent).encode());

@@ -144,6 +144,12 @@ public final class Ingress implements AutoCloseable {
     return counters.snapshot();
   }
 
+  /** Takes no new connections; those that are there, and datagrams, go on. */
+  public void stopListening() {
+    CompletableFuture.runAsync(() -> ports.values().forEach(PublishedPort::stopListening), host)
+        .join();
+  }
+
   /** Gives up all ports and resets all connections. */
   @Override
   public void close() {

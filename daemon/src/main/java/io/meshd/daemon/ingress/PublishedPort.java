@@ -16,6 +16,9 @@ sealed interface PublishedPort permits TcpPort, UdpPort {
 
   @Nullable BindError error();
 
+  /** Begins nothing new, until the next {@link #apply}; keeps the port. */
+  void stopListening();
+
   /** Gives the port up. Established connections go on. */
   void unpublish();
 }

@@ -85,7 +85,8 @@ final class TcpPort implements PublishedPort {
     loops.onEach(loop -> loop.cutPreserved(route));
   }
 
-  private void stopListening() {
+  @Override
+  public void stopListening() {
     if (listener != null) {
       listener.close();
       listener = null;

@@ -82,6 +82,10 @@ final class UdpPort implements PublishedPort {
     return error;
   }
 
+  /** A datagram is not begun: whoever has a session goes on, and others find one. */
+  @Override
+  public void stopListening() {}
+
   /** Gives the port up; a session has nobody to tell its client, so it ends. */
   @Override
   public void unpublish() {

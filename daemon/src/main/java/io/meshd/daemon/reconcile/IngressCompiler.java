@@ -180,7 +180,7 @@ final class IngressCompiler {
   /** What runs on a node that is down is as good as gone, before anybody has replaced it. */
   private @Nullable NodeRecord up(String id) {
     NodeRecord node = state.nodes().get(id);
-    return node == null || node.status() == NodeState.DOWN ? null : node;
+    return node == null || !node.takesNew() ? null : node;
   }
 
   /** What another node's clock said; 0, long ago, where it is no time. */

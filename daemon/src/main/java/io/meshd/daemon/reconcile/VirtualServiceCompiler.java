@@ -68,7 +68,7 @@ final class VirtualServiceCompiler {
     int weight = ServiceSpecs.weight(ServiceSpecs.balancing(service.spec()), node);
     backends
         .computeIfAbsent(key(attachment.networkId(), serviceId), k -> new ArrayList<>())
-        .add(new Backend(id, ip, weight, draining, since));
+        .add(new Backend(id, ip, weight, draining || !node.takesNew(), since));
   }
 
   /** What runs on a node that is down is as good as gone, before anybody has replaced it. */

@@ -105,6 +105,6 @@ public final class HealthRoutes {
 
   private static boolean up(TaskRecord task, ClusterState state) {
     NodeRecord record = state.nodes().get(task.nodeId());
-    return record != null && record.status() != NodeRecord.NodeState.DOWN;
+    return record != null && record.takesNew();
   }
 }

@@ -34,11 +34,17 @@ public record NodeRecord(
     UNKNOWN,
     DOWN,
     READY,
+    /** Its daemon has ended in order; it may be back soon. */
     DISCONNECTED
   }
 
   public String hostname() {
     return description.hostname();
+  }
+
+  /** Whether somebody may begin something with what runs there, as far as is known. */
+  public boolean takesNew() {
+    return status != NodeState.DOWN && status != NodeState.DISCONNECTED;
   }
 
   public boolean manager() {

@@ -347,6 +347,23 @@ final class ControlTest {
   }
 
   @Test
+  void aNodeWhoseDaemonEndsInOrderIsDisconnectedThenDownAndReadyOnceItWatchesAgain()
+      throws Exception {
+    NodeIdentity node = manager.join("w1");
+    RemoteReports reports = new RemoteReports(managers(), client(node));
+    reports.send(List.of());
+    await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.READY);
+    reports.pause();
+    await()
+        .atMost(TestManager.GRACE)
+        .until(() -> statusOf(node.nodeId()) == NodeState.DISCONNECTED);
+    reports.send(List.of()); // a last word is no return
+    await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.DOWN);
+    watch(node, "cache").start();
+    await().atMost(LIMIT).until(() -> statusOf(node.nodeId()) == NodeState.READY);
+  }
+
+  @Test
   void afterARestartOfTheManagerNodesStayAsTheyWereUntilTheGraceHasPassed() throws Exception {
     NodeIdentity node = manager.join("w1");
     new RemoteReports(managers(), client(node)).send(List.of());
