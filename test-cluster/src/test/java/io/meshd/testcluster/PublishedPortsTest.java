@@ -230,6 +230,12 @@ class PublishedPortsTest {
                 "busybox nc -l -p 8086 >/dev/null 2>&1 & echo $!; "
                     + "while ! ss -Hltn 'sport = :8086' | grep -q .; do sleep 0.1; done")
             .strip();
+    // With these, n1 has the fewest tasks and is tried first.
+    services.create(
+        "filler",
+        List.of("--replicas", "4", "--constraint", "node.hostname!=n1"),
+        "sleep",
+        "1000000");
     services.create(
         "picky",
         List.of(
@@ -244,7 +250,7 @@ class PublishedPortsTest {
         errors.contains("port 8086/tcp on node n1 is already in use by busybox (PID " + pid + ")"),
         errors);
     cluster.sh("n1", "kill " + pid);
-    cluster.meshctl(List.of("service", "rm", "picky"));
+    cluster.meshctl(List.of("service", "rm", "picky", "filler"));
   }
 
   @Test
