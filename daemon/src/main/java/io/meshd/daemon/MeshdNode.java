@@ -54,9 +54,6 @@ import org.slf4j.LoggerFactory;
 final class MeshdNode implements SwarmControl, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MeshdNode.class);
   private static final String VERSION = "0.1.0";
-  private static final int VXLAN_PORT = 4789;
-  private static final List<String> DEFAULT_POOLS = List.of("10.0.0.0/8");
-  private static final int DEFAULT_SUBNET_SIZE = 24;
 
   // moby daemon/cluster/errors.go and swarm.go
   private static final String IN_SWARM =
@@ -178,28 +175,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   @Override
   public synchronized String init(Swarm.InitRequest request) {
     requireInactive();
-    if (Boolean.TRUE.equals(request.forceNewCluster())) {
-      throw new ApiException(400, "--force-new-cluster is not supported by this version");
-    }
-    if (Boolean.TRUE.equals(request.autoLockManagers())) {
-      throw new ApiException(400, "--autolock is not supported by this version");
-    }
-    AdvertiseAddress control =
-        AdvertiseAddress.resolve("--advertise-addr", request.advertiseAddr());
-    ClusterBirth birth =
-        ClusterBirth.of(
-            new ClusterBirth.Plan(
-                control.ip(),
-                control.port(),
-                dataPath(request.dataPathAddr(), control),
-                dataPathPort(request.dataPathPort()),
-                orDefault(request.defaultAddrPool(), DEFAULT_POOLS),
-                request.subnetSize() == null || request.subnetSize() == 0
-                    ? DEFAULT_SUBNET_SIZE
-                    : request.subnetSize(),
-                orDefault(request.availability(), "active"),
-                description()),
-            ids);
+    ClusterBirth birth = ClusterBirth.of(MembershipRequests.plan(request, description()), ids);
     return guarded(() -> found(birth));
   }
 
@@ -221,24 +197,11 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   @Override
   public synchronized void join(Swarm.JoinRequest request) {
     requireInactive();
-    AdvertiseAddress control =
-        request.advertiseAddr() == null || request.advertiseAddr().isBlank()
-            ? AdvertiseAddress.towards(request.remoteAddrs())
-            : AdvertiseAddress.resolve("--advertise-addr", request.advertiseAddr());
-    JoinClient.Applicant applicant =
-        new JoinClient.Applicant(
-            orDefault(request.availability(), "active"),
-            description(),
-            control.ip(),
-            control.port(),
-            dataPath(request.dataPathAddr(), control));
+    JoinClient.Applicant applicant = MembershipRequests.applicant(request, description());
     guarded(
         () -> {
           NodeIdentity identity =
-              JoinClient.join(
-                  request.remoteAddrs().stream().map(MeshdNode::withPort).toList(),
-                  request.joinToken(),
-                  applicant);
+              JoinClient.join(MembershipRequests.managers(request), request.joinToken(), applicant);
           Files.deleteIfExists(stateFile());
           activate(member(identity));
           identities.save(identity, null);
@@ -273,35 +236,6 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     if (active != null) {
       throw new ApiException(503, IN_SWARM);
     }
-  }
-
-  private static String dataPath(@Nullable String asked, AdvertiseAddress control) {
-    return asked == null || asked.isBlank()
-        ? control.ip()
-        : AdvertiseAddress.resolve("--data-path-addr", asked).ip();
-  }
-
-  private static int dataPathPort(@Nullable Integer port) {
-    if (port == null || port == 0) {
-      return VXLAN_PORT;
-    }
-    if (port < 1024 || port > 49151) {
-      throw new ApiException(
-          400, "VXLAN UDP port number is not in valid range (1024-49151): " + port);
-    }
-    return port;
-  }
-
-  private static String withPort(String remote) {
-    return remote.contains(":") ? remote : remote + ":" + AdvertiseAddress.CONTROL_PORT;
-  }
-
-  private static <T> List<T> orDefault(@Nullable List<T> given, List<T> otherwise) {
-    return given == null || given.isEmpty() ? otherwise : given;
-  }
-
-  private static String orDefault(@Nullable String given, String otherwise) {
-    return given == null || given.isBlank() ? otherwise : given;
   }
 
   private Nodes.NodeDescription description() {
