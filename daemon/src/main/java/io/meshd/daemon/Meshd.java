@@ -57,6 +57,7 @@ public final class Meshd {
                 .unstarted(
                     () -> {
                       LOG.info("stopping; tasks stay");
+                      node.windDown();
                       node.close();
                       release(lock);
                       ended.countDown();

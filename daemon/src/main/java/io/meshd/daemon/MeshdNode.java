@@ -328,13 +328,17 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     return ofActive(node -> node.member().leaderAddress());
   }
 
-  /** Winds down, stops answering, then working; tasks and devices stay. */
-  @Override
-  public synchronized void close() {
+  /** Begins nothing new and lets what is under way arrive; takes a second in a cluster. */
+  synchronized void windDown() {
     ActiveNode now = active;
     if (now != null) {
       now.windDown();
     }
+  }
+
+  /** Stops answering, then working; tasks and devices stay. */
+  @Override
+  public synchronized void close() {
     try {
       if (health != null) {
         health.close();
@@ -343,6 +347,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     } catch (IOException e) {
       LOG.warn("the API was not closed in order: {}", e.getMessage());
     }
+    ActiveNode now = active;
     active = null;
     if (now != null) {
       now.close();

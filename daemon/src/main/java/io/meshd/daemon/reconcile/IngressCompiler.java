@@ -31,12 +31,15 @@ import org.jspecify.annotations.Nullable;
 final class IngressCompiler {
   private final ClusterState state;
   private final String nodeId;
-  private final Preserving preserving;
+  private final List<Cidr> bridges;
 
-  private IngressCompiler(ClusterState state, String nodeId, Preserving preserving) {
+  /** Made for the first port that asks for it: most clusters have none. */
+  private @Nullable Preserving preserving;
+
+  private IngressCompiler(ClusterState state, String nodeId, List<Cidr> bridges) {
     this.state = state;
     this.nodeId = nodeId;
-    this.preserving = preserving;
+    this.bridges = bridges;
   }
 
   /**
@@ -45,10 +48,22 @@ final class IngressCompiler {
    * @param bridges the subnets of the node's bridges
    */
   static List<IngressPort> compile(ClusterState state, String nodeId, List<Cidr> bridges) {
-    return new IngressCompiler(state, nodeId, preserving(state, nodeId, bridges)).ports();
+    return new IngressCompiler(state, nodeId, bridges).ports();
   }
 
-  private static Preserving preserving(ClusterState state, String nodeId, List<Cidr> bridges) {
+  private Preserving preserving(PortConfig port) {
+    if (!ServiceSpecs.preserves(port)) {
+      return Preserving.NONE;
+    }
+    Preserving made = preserving;
+    if (made == null) {
+      made = preserving();
+      preserving = made;
+    }
+    return made;
+  }
+
+  private Preserving preserving() {
     NodeRecord node = state.nodes().get(nodeId);
     PortSlice slice = node == null ? null : PreservedCompiler.slice(node);
     List<Cidr> ours = new ArrayList<>(bridges);
@@ -64,7 +79,7 @@ final class IngressCompiler {
 
   /** IDs of the tasks and endpoints of nodes that are down. */
   static Set<String> lost(ClusterState state) {
-    IngressCompiler compiler = new IngressCompiler(state, "", Preserving.NONE);
+    IngressCompiler compiler = new IngressCompiler(state, "", List.of());
     Set<String> lost = new HashSet<>();
     for (TaskRecord task : state.tasks().values()) {
       if (compiler.down(task.nodeId())) {
@@ -112,7 +127,7 @@ final class IngressCompiler {
         port.hostIp(),
         service.name(),
         clientAddress(port),
-        ServiceSpecs.preserves(port) ? preserving : Preserving.NONE,
+        preserving(port),
         new IngressPort.Balancing(
             "client-ip".equals(balancing.affinity()),
             Boolean.TRUE.equals(balancing.preferLocal()),

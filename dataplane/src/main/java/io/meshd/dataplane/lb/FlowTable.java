@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * first. A record's word has its state and a generation that counts its uses; states change by
  * compare-and-set of the whole word, so nobody changes what has become another flow. Nothing is
  * allocated.
+ *
+ * <p>Longer than most: this protocol is one, and could not be checked in halves.
  */
 public final class FlowTable implements AutoCloseable {
   /** No record. */

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link #orphan}, for a frame to a virtual address that is no more: as if its backend were
  * gone.
  *
- * <p>One per loop.
+ * <p>One per loop. Longer than most: both directions work on the one {@link Flow} that the table
+ * fills in for the frame at hand.
  */
 final class FlowBalancer {
   /** What is to become of a frame. */

@@ -19,7 +19,7 @@ import java.lang.invoke.VarHandle;
  * the call returned, or {@code -errno} ({@link Errno} has the names) where it failed; none throws
  * and none but open and setsockopt allocates after its first call on a thread. Calls of the hot
  * path take addresses instead of segments, whose slices would be objects; the caller keeps them in
- * bounds.
+ * bounds. As long as the list of calls is.
  */
 @SuppressWarnings("restricted") // this class is the reason the rest of the code need not be
 public final class Libc {

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>every exchange of states carries all digests, and who follows what.
  * </ol>
  *
- * <p>One thread, that of the node.
+ * <p>One thread, that of the node. Longer than most: what comes in by each of the ways is one
+ * method here, and the work is in {@link RecordTable}, {@link RecordNews} and {@link RecordSync}.
  */
 public final class Records implements PayloadDelegate {
   private static final long SECOND_NANOS = 1_000_000_000L;
