@@ -323,9 +323,16 @@ class BadInputTest {
     };
   }
 
+  /** What was asked for; what becomes of it meanwhile (replicas, who is up) is not an answer's. */
   private List<String> everything() {
-    return Stream.of("network", "service", "node", "endpoint")
-        .map(noun -> cluster.meshctl(List.of(noun, "ls")))
+    return Stream.of(
+            List.of("network", "ls"),
+            List.of(
+                "service", "ls", "--format", "{{.ID}} {{.Name}} {{.Mode}} {{.Image}} {{.Ports}}"),
+            List.of("service", "inspect", "web", "--format", "{{json .Spec}} {{json .Endpoint}}"),
+            List.of("node", "ls", "--format", "{{.ID}} {{.Hostname}} {{.Availability}}"),
+            List.of("endpoint", "ls"))
+        .map(cluster::meshctl)
         .toList();
   }
 }
