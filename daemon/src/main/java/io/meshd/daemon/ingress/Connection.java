@@ -103,6 +103,9 @@ final class Connection implements Poller.Ready {
     if (attempts == 0 && route.preservation().isWanted()) {
       preserved = route.preservation().admits(peer, loop.asked(peer));
     }
+    if (attempts == 0 && !readAhead()) {
+      return true;
+    }
     int fd = socket(chosen);
     int connect = fd < 0 ? fd : connect(fd, chosen);
     if (preserved && fd >= 0 && connect < 0 && connect != -Errno.EINPROGRESS) {
@@ -126,9 +129,6 @@ final class Connection implements Poller.Ready {
       attemptFailed(-connect);
       return false;
     }
-    if (attempts == 1 && !readAhead()) {
-      return true;
-    }
     return awaitBackend(side);
   }
 
@@ -139,6 +139,9 @@ final class Connection implements Poller.Ready {
   }
 
   private int connect(int fd, BackendLoad chosen) {
+    if (toBackend.holds()) {
+      SocketTuning.speaksFirst(fd);
+    }
     int bound = preserved ? route.preservation().bindTcp(fd, (int) peer.low()) : 0;
     return bound < 0
         ? bound

@@ -113,7 +113,7 @@ final class Flow {
 
   /** Writes what is held: 0 when something was taken, else {@code -errno}. */
   int first(Side to) {
-    long n = send(to, chunk + heldFrom, heldTo - heldFrom);
+    long n = send(to, chunk + heldFrom, heldTo - heldFrom, 0);
     if (n < 0) {
       return (int) n;
     }
@@ -130,7 +130,7 @@ final class Flow {
       long n =
           piped > 0 && pipe != null
               ? Libc.splice(pipe.out(), to.fd, piped, SPLICE)
-              : send(to, chunk + heldFrom, heldTo - heldFrom);
+              : send(to, chunk + heldFrom, heldTo - heldFrom, 0);
       if (n > 0) {
         taken((int) n);
       } else if (!full(to, n)) {
@@ -166,7 +166,9 @@ final class Flow {
     } else {
       inRow++;
     }
-    long sent = send(to, loop.chunk(), n);
+    // The end comes right behind, and goes into the last bytes' segment.
+    boolean last = n < Chunks.SIZE && from.complete;
+    long sent = send(to, loop.chunk(), n, last ? Libc.MSG_MORE : 0);
     if (sent < n) {
       if (sent >= 0 || full(to, sent)) {
         hold((int) Math.max(sent, 0), (int) n);
@@ -210,7 +212,7 @@ final class Flow {
     heldTo = to;
   }
 
-  private static long send(Side to, long address, long length) {
+  private static long send(Side to, long address, long length, int flags) {
     if (to.delays) {
       if (to.written) {
         SocketTuning.noDelay(to.fd);
@@ -218,7 +220,7 @@ final class Flow {
       }
       to.written = true;
     }
-    return Libc.send(to.fd, address, length, Libc.MSG_NOSIGNAL);
+    return Libc.send(to.fd, address, length, flags | Libc.MSG_NOSIGNAL);
   }
 
   /** After a write that took nothing: whether the receiver is alive. */

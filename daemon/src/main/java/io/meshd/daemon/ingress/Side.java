@@ -18,6 +18,9 @@ final class Side {
   /** Behind what can be read there is an end or an error. */
   boolean ending;
 
+  /** All has arrived that will ever be read: bytes, then an orderly end. */
+  boolean complete;
+
   /** A write failed for good; what was received before can still be read. */
   boolean dead;
 
@@ -41,6 +44,7 @@ final class Side {
     if ((events & (EpollEvents.RDHUP | EpollEvents.HUP | EpollEvents.ERR)) != 0) {
       ending = true;
       readable = true;
+      complete = (events & EpollEvents.ERR) == 0 && (complete || (events & EpollEvents.RDHUP) != 0);
     }
     if ((events & EpollEvents.IN) != 0) {
       readable = true;

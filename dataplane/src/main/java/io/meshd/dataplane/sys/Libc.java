@@ -43,6 +43,7 @@ public final class Libc {
   public static final int EFD_NONBLOCK = 0x800;
 
   public static final int MSG_NOSIGNAL = 0x4000;
+  public static final int MSG_MORE = 0x8000;
   public static final int SHUT_WR = 1;
   public static final int SPLICE_F_MOVE = 1;
   public static final int SPLICE_F_NONBLOCK = 2;
