@@ -57,4 +57,21 @@ public record ClusterState(
         nodeAddresses,
         Allocation.EMPTY);
   }
+
+  /** The same version with other entries: what one node makes of it. */
+  public ClusterState with(
+      PMap<String, NodeRecord> otherNodes,
+      PMap<String, TaskRecord> otherTasks,
+      PMap<String, EndpointRecord> otherEndpoints) {
+    return new ClusterState(
+        version,
+        cluster,
+        otherNodes,
+        networks,
+        services,
+        otherTasks,
+        otherEndpoints,
+        nodeAddresses,
+        allocation);
+  }
 }

@@ -50,4 +50,19 @@ public record NodeRecord(
   public boolean manager() {
     return spec.role().equals("manager");
   }
+
+  public NodeRecord withStatus(NodeState now) {
+    return new NodeRecord(
+        id,
+        version,
+        createdAt,
+        updatedAt,
+        spec,
+        description,
+        vtep,
+        controlAddress,
+        now,
+        statusMessage,
+        number);
+  }
 }

@@ -52,6 +52,10 @@ public record TaskRecord(
         @Nullable Integer exitCode) {
       this(state, timestamp, message, err, pid, exitCode, null);
     }
+
+    public Status in(TaskState other, String since) {
+      return new Status(other, since, message, err, pid, exitCode, hostPorts);
+    }
   }
 
   /** Docker's container name: web.1.id for replicated, web.nodeid.id for global services. */
@@ -74,5 +78,39 @@ public record TaskRecord(
   /** It takes no new connections and keeps those it has until they end or its grace does. */
   public boolean draining() {
     return status.state() == TaskState.RUNNING && desiredState == TaskState.SHUTDOWN;
+  }
+
+  public TaskRecord with(TaskState desired, Status now) {
+    return new TaskRecord(
+        id,
+        version,
+        createdAt,
+        updatedAt,
+        serviceId,
+        serviceName,
+        slot,
+        nodeId,
+        spec,
+        specVersion,
+        desired,
+        now,
+        attachments);
+  }
+
+  public TaskRecord withAttachments(List<Attachment> those) {
+    return new TaskRecord(
+        id,
+        version,
+        createdAt,
+        updatedAt,
+        serviceId,
+        serviceName,
+        slot,
+        nodeId,
+        spec,
+        specVersion,
+        desiredState,
+        status,
+        those);
   }
 }

@@ -73,7 +73,7 @@ final class TestCluster {
 
   void report(List<Command.Report> reports) {
     for (Command.Report report : reports) {
-      changeTask(report.taskId(), t -> with(t, t.desiredState(), report.status()));
+      changeTask(report.taskId(), t -> t.with(t.desiredState(), report.status()));
     }
   }
 
@@ -92,47 +92,14 @@ final class TestCluster {
             NodeRecord.NodeState.READY,
             null,
             state.nodes().size());
-    change(
-        s ->
-            new ClusterState(
-                s.version(),
-                s.cluster(),
-                s.nodes().plus(id, node),
-                s.networks(),
-                s.services(),
-                s.tasks(),
-                s.endpoints(),
-                s.nodeAddresses(),
-                s.allocation()));
+    change(s -> s.with(s.nodes().plus(id, node), s.tasks(), s.endpoints()));
   }
 
   void nodeStatus(String id, NodeRecord.NodeState status) {
     change(
         s -> {
-          NodeRecord n = java.util.Objects.requireNonNull(s.nodes().get(id));
-          NodeRecord node =
-              new NodeRecord(
-                  id,
-                  1,
-                  TIME,
-                  TIME,
-                  n.spec(),
-                  n.description(),
-                  n.vtep(),
-                  n.controlAddress(),
-                  status,
-                  null,
-                  n.number());
-          return new ClusterState(
-              s.version(),
-              s.cluster(),
-              s.nodes().plus(id, node),
-              s.networks(),
-              s.services(),
-              s.tasks(),
-              s.endpoints(),
-              s.nodeAddresses(),
-              s.allocation());
+          NodeRecord node = java.util.Objects.requireNonNull(s.nodes().get(id)).withStatus(status);
+          return s.with(s.nodes().plus(id, node), s.tasks(), s.endpoints());
         });
   }
 
@@ -295,29 +262,17 @@ final class TestCluster {
   }
 
   void desire(String taskId, TaskState desired) {
-    changeTask(taskId, t -> with(t, desired, t.status()));
+    changeTask(taskId, t -> t.with(desired, t.status()));
   }
 
   void status(String taskId, TaskState status) {
     changeTask(
         taskId,
-        t ->
-            with(t, t.desiredState(), new TaskRecord.Status(status, TIME, null, null, null, null)));
+        t -> t.with(t.desiredState(), new TaskRecord.Status(status, TIME, null, null, null, null)));
   }
 
   void removeTask(String taskId) {
-    change(
-        s ->
-            new ClusterState(
-                s.version(),
-                s.cluster(),
-                s.nodes(),
-                s.networks(),
-                s.services(),
-                s.tasks().minus(taskId),
-                s.endpoints(),
-                s.nodeAddresses(),
-                s.allocation()));
+    change(s -> s.with(s.nodes(), s.tasks().minus(taskId), s.endpoints()));
   }
 
   @Nullable TaskRecord taskRecord(String taskId) {
@@ -337,33 +292,11 @@ final class TestCluster {
       Attachment attachment) {
     EndpointRecord endpoint =
         new EndpointRecord(id, 1, TIME, id, service, node, netns.toString(), device, attachment);
-    change(
-        s ->
-            new ClusterState(
-                s.version(),
-                s.cluster(),
-                s.nodes(),
-                s.networks(),
-                s.services(),
-                s.tasks(),
-                s.endpoints().plus(id, endpoint),
-                s.nodeAddresses(),
-                s.allocation()));
+    change(s -> s.with(s.nodes(), s.tasks(), s.endpoints().plus(id, endpoint)));
   }
 
   void removeEndpoint(String id) {
-    change(
-        s ->
-            new ClusterState(
-                s.version(),
-                s.cluster(),
-                s.nodes(),
-                s.networks(),
-                s.services(),
-                s.tasks(),
-                s.endpoints().minus(id),
-                s.nodeAddresses(),
-                s.allocation()));
+    change(s -> s.with(s.nodes(), s.tasks(), s.endpoints().minus(id)));
   }
 
   static Attachment attachment(String network, String address) {
@@ -382,32 +315,6 @@ final class TestCluster {
   }
 
   private static ClusterState withTask(ClusterState s, TaskRecord task) {
-    return new ClusterState(
-        s.version(),
-        s.cluster(),
-        s.nodes(),
-        s.networks(),
-        s.services(),
-        s.tasks().plus(task.id(), task),
-        s.endpoints(),
-        s.nodeAddresses(),
-        s.allocation());
-  }
-
-  private static TaskRecord with(TaskRecord t, TaskState desired, TaskRecord.Status status) {
-    return new TaskRecord(
-        t.id(),
-        t.version() + 1,
-        t.createdAt(),
-        t.updatedAt(),
-        t.serviceId(),
-        t.serviceName(),
-        t.slot(),
-        t.nodeId(),
-        t.spec(),
-        t.specVersion(),
-        desired,
-        status,
-        t.attachments());
+    return s.with(s.nodes(), s.tasks().plus(task.id(), task), s.endpoints());
   }
 }
