@@ -5,6 +5,7 @@ import io.meshd.daemon.control.NodeClient;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.peers.PeerFacts;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.state.ClusterState;
@@ -50,6 +51,7 @@ final class ActiveNode implements AutoCloseable {
   void start() {
     switch (member) {
       case ManagerMember manager -> {
+        manager.trust(this::isThere);
         manager.start();
         manager.subscribe(work.states());
       }
@@ -67,6 +69,12 @@ final class ActiveNode implements AutoCloseable {
   void windDown() {
     member.sayPause();
     work.windDown();
+  }
+
+  /** By gossip; null for a node that nothing was heard of. */
+  private @Nullable Boolean isThere(String nodeId) {
+    PeerFacts.Life life = work.peers().life(nodeId);
+    return life == null ? null : life == PeerFacts.Life.THERE;
   }
 
   Member member() {

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +71,11 @@ final class ManagerMember implements Member {
     controlRoutes =
         ControlRoutes.of(new ControlRoutes.Parts(feed, liveness, desk, ca, ids, this::proposer));
     reports = ReportSink.toDesk(desk, identity.nodeId())::send;
+  }
+
+  /** While this leads, nodes are judged by what gossip hears of them. */
+  void trust(Function<String, @Nullable Boolean> there) {
+    liveness.trust(there);
   }
 
   /** Writes the log's first entries; a refusal leaves no cluster. */

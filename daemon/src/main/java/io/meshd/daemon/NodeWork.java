@@ -7,6 +7,7 @@ import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.peers.Peers;
 import io.meshd.daemon.reconcile.Reconciler;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.rest.HealthRoutes;
@@ -42,6 +43,7 @@ final class NodeWork implements AutoCloseable {
   private final Ingress ingress;
   private final NodeNames names;
   private final TaskSupervisor tasks;
+  private final Peers peers;
   private final Reconciler reconciler;
   private final NodeBridges.Subnets subnets;
   private final String nodeId;
@@ -86,6 +88,13 @@ final class NodeWork implements AutoCloseable {
                   Netns.threadFactory(plumbing.node().path()),
                   plumbing.subnets(),
                   plumbing.hostNetns()));
+      peers =
+          keep(
+              Peers.open(
+                  identity.nodeId(),
+                  identity.advertiseAddress(),
+                  identity.vtep(),
+                  this::onLiveState));
       reconciler =
           new Reconciler(
               identity.nodeId(),
@@ -94,7 +103,8 @@ final class NodeWork implements AutoCloseable {
               dataplane,
               tasks,
               reports,
-              ingress::apply);
+              ingress::apply,
+              peers::announce);
     } catch (IOException | RuntimeException e) {
       closeOpened();
       throw e;
@@ -113,10 +123,17 @@ final class NodeWork implements AutoCloseable {
 
   /** Every new version of the state goes here. */
   StateListener states() {
-    return (ClusterState state) -> {
-      names.onState(state);
-      reconciler.onState(state);
-    };
+    return peers;
+  }
+
+  private void onLiveState(ClusterState state) {
+    names.onState(state);
+    reconciler.onState(state);
+  }
+
+  /** The other nodes, as they say themselves. */
+  Peers peers() {
+    return peers;
   }
 
   /** Of this node's own bridges. */
@@ -168,6 +185,7 @@ final class NodeWork implements AutoCloseable {
   /** Ends the tasks and removes everything that was made for them. */
   void leave() throws LinuxException {
     Problems problems = new Problems();
+    peers.leave();
     problems.attempt(reconciler::leave);
     problems.attempt(names::remove);
     problems.throwIfAny();

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +21,10 @@ import org.slf4j.LoggerFactory;
  * The leader's judgement of who is there.
  *
  * <pre>
+ *   gossip says that it lives  -> READY
+ *   gossip says that it does not -> DOWN
+ *
+ * and of a node that gossip has never heard of, by its calls:
  *   heard of within the grace          -> READY
  *   silent for longer than the grace   -> DOWN
  *   its daemon said that it ends       -> DISCONNECTED, for the grace
@@ -41,6 +46,7 @@ public final class NodeLiveness implements AutoCloseable {
   private final Map<String, Long> heard = new ConcurrentHashMap<>();
   private final Set<String> departed = ConcurrentHashMap.newKeySet();
   private final Map<String, Long> paused = new ConcurrentHashMap<>();
+  private volatile Function<String, @Nullable Boolean> gossip = id -> null;
   private long since;
   private long lastLook;
   private boolean led;
@@ -57,6 +63,15 @@ public final class NodeLiveness implements AutoCloseable {
     this.proposer = proposer;
     this.graceNanos = grace.toNanos();
     this.tickMillis = Math.max(10, grace.toMillis() / 6);
+  }
+
+  /**
+   * From now on whoever is heard of by gossip is judged by that alone.
+   *
+   * @param there by node ID; null for a node that nothing is heard of
+   */
+  public void trust(Function<String, @Nullable Boolean> there) {
+    gossip = there;
   }
 
   public void start() {
@@ -159,6 +174,10 @@ public final class NodeLiveness implements AutoCloseable {
     Long end = paused.get(node.id());
     if (end != null && now - end <= graceNanos && !departed.contains(node.id())) {
       return NodeState.DISCONNECTED;
+    }
+    Boolean there = gossip.apply(node.id());
+    if (there != null && !departed.contains(node.id())) {
+      return there ? NodeState.READY : NodeState.DOWN;
     }
     Long last = heard.get(node.id());
     if (last != null && now - last <= graceNanos && !departed.contains(node.id())) {

@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
  * What is known of the other nodes by what they said themselves. Immutable.
  *
  * @param nodes by node ID; one that was never heard of, since this daemon started, is absent
- * @param told by node ID and network ID, endpoints by their IDs; absent until all that the node has
- *     on that network is known
+ * @param told endpoints by their IDs; absent until all that the node has on that network is known
  */
-public record PeerFacts(
-    Map<String, Life> nodes, Map<String, Map<String, Map<String, Presence>>> told) {
+public record PeerFacts(Map<String, Life> nodes, Map<Owned, ? extends Map<String, Presence>> told) {
 
   /** Nobody was heard of. */
   public static final PeerFacts NONE = new PeerFacts(Map.of(), Map.of());
@@ -24,9 +22,11 @@ public record PeerFacts(
     GONE
   }
 
+  /** What a node has on a network. */
+  public record Owned(String node, String network) {}
+
   /** All that a node has on a network; null while that is not known. */
   @Nullable Map<String, Presence> told(String nodeId, String networkId) {
-    Map<String, Map<String, Presence>> networks = told.get(nodeId);
-    return networks == null ? null : networks.get(networkId);
+    return told.get(new Owned(nodeId, networkId));
   }
 }

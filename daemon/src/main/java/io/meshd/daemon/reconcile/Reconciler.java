@@ -4,7 +4,11 @@ import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.peers.Presence;
+import io.meshd.daemon.peers.Presence.Answers;
+import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.EndpointRecord;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
@@ -13,10 +17,13 @@ import io.meshd.ipam.Cidr;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +38,7 @@ import org.slf4j.LoggerFactory;
  *   <li>the node's own TAP of each network that it has
  *   <li>namespaces and interfaces of tasks, TAPs of endpoints
  *   <li>the switch's tables
+ *   <li>the word to the other nodes, what this one has
  *   <li>new tasks' commands: their first packet finds the tables
  *   <li>published ports
  *   <li>what is left of what has ended
@@ -53,6 +61,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private final String nodeId;
   private final Dataplane dataplane;
   private final BiConsumer<Collection<IngressPort>, Set<String>> ingress;
+  private final Consumer<Map<String, Map<String, Presence>>> announce;
   private final NodePlumbing plumbing;
   private final List<Cidr> bridges;
   private final TaskSupervisor tasks;
@@ -81,6 +90,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
    * @param dataDir where it remembers what must outlive a restart
    * @param ingress takes all published ports of this node, whole, and the IDs of the tasks on nodes
    *     that are down; may block
+   * @param announce tells the other nodes what this one has, by network and endpoint, before the
+   *     commands of new tasks start
    * @param reports the listener that {@code tasks} was made with
    */
   public Reconciler(
@@ -90,11 +101,13 @@ public final class Reconciler implements StateListener, AutoCloseable {
       Dataplane dataplane,
       TaskSupervisor tasks,
       TaskReports reports,
-      BiConsumer<Collection<IngressPort>, Set<String>> ingress)
+      BiConsumer<Collection<IngressPort>, Set<String>> ingress,
+      Consumer<Map<String, Map<String, Presence>>> announce)
       throws IOException {
     this.nodeId = nodeId;
     this.dataplane = dataplane;
     this.ingress = ingress;
+    this.announce = announce;
     this.plumbing = plumbing;
     this.bridges =
         List.of(Cidr.parse(plumbing.subnets().gateway()), Cidr.parse(plumbing.subnets().local()));
@@ -180,6 +193,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
         dataplane.apply(spec);
         applied = spec;
       }
+      announce.accept(presences(spec, state));
       taskPass.launch(state);
       publish(state);
       served = state;
@@ -203,6 +217,21 @@ public final class Reconciler implements StateListener, AutoCloseable {
       }
       return false;
     }
+  }
+
+  /** What this node has on each of its networks. */
+  private Map<String, Map<String, Presence>> presences(ForwardingSpec spec, ClusterState state) {
+    Map<String, Map<String, Presence>> all = new HashMap<>();
+    spec.networks().forEach(network -> all.put(network.id(), new HashMap<>()));
+    taskPass.presences(state, all);
+    for (EndpointRecord endpoint : state.endpoints().values()) {
+      if (endpoint.nodeId().equals(nodeId)) {
+        Attachment at = endpoint.attachment();
+        all.computeIfAbsent(at.networkId(), id -> new HashMap<>())
+            .put(endpoint.id(), new Presence(at.address(), at.mac(), Answers.NOTHING, 0));
+      }
+    }
+    return all;
   }
 
   /** dockerd makes its rules when it starts, which may be after this daemon did. */

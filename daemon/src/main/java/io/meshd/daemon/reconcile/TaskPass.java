@@ -1,6 +1,9 @@
 package io.meshd.daemon.reconcile;
 
 import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.peers.Presence;
+import io.meshd.daemon.peers.Presence.Answers;
+import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
@@ -13,8 +16,10 @@ import io.meshd.dataplane.TapAttachment;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** The steps of a pass that are about this node's tasks, in the order in which they are taken. */
@@ -160,6 +165,28 @@ final class TaskPass {
           && record.desiredState() == TaskState.RUNNING
           && connected.contains(id)) {
         tasks.launch(id);
+      }
+    }
+  }
+
+  /** What the other nodes are to know of this node's tasks, by network and task. */
+  void presences(ClusterState state, Map<String, Map<String, Presence>> into) {
+    for (TaskRecord record : state.tasks().values()) {
+      if (!record.nodeId().equals(nodeId) || !hasPlaceHere(record)) {
+        continue;
+      }
+      TaskStatus status = tasks.status(record.id());
+      if (status == null || !forwardedFor(record.id())) {
+        continue;
+      }
+      Answers answers =
+          status.phase() != TaskStatus.Phase.RUNNING
+              ? Answers.NOTHING
+              : record.desiredState() == TaskState.RUNNING ? Answers.NEW_FLOWS : Answers.OLD_FLOWS;
+      long since = answers == Answers.NOTHING ? 0 : status.at().toEpochMilli();
+      for (Attachment attachment : record.attachments()) {
+        into.computeIfAbsent(attachment.networkId(), id -> new HashMap<>())
+            .put(record.id(), new Presence(attachment.address(), attachment.mac(), answers, since));
       }
     }
   }

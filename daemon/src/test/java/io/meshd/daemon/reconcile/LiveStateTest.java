@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meshd.daemon.peers.LiveState;
 import io.meshd.daemon.peers.PeerFacts;
 import io.meshd.daemon.peers.PeerFacts.Life;
+import io.meshd.daemon.peers.PeerFacts.Owned;
 import io.meshd.daemon.peers.Presence;
 import io.meshd.daemon.peers.Presence.Answers;
 import io.meshd.daemon.state.ClusterState;
@@ -41,7 +42,7 @@ class LiveStateTest {
   private ClusterState live(Map<String, Presence> told) {
     return LiveState.of(
         cluster.state(),
-        new PeerFacts(Map.of("n2", Life.THERE), Map.of("n2", Map.of(net, told))),
+        new PeerFacts(Map.of("n2", Life.THERE), Map.of(new Owned("n2", net), told)),
         "n1");
   }
 
@@ -140,7 +141,7 @@ class LiveStateTest {
   void ownTasksAreNotCorrected() {
     ClusterState live =
         LiveState.of(
-            cluster.state(), new PeerFacts(Map.of(), Map.of("n2", Map.of(net, Map.of()))), "n2");
+            cluster.state(), new PeerFacts(Map.of(), Map.of(new Owned("n2", net), Map.of())), "n2");
     assertSame(cluster.state().tasks(), live.tasks());
   }
 }

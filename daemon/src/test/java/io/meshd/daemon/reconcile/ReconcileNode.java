@@ -56,7 +56,8 @@ final class ReconcileNode implements AutoCloseable {
         new TaskSupervisor(
             dataDir.resolve("tasks"), made.namespaces(), host, made.subnets(), id, telling);
     tasks = supervisor;
-    Reconciler passes = new Reconciler(id, dataDir, made, plane, supervisor, telling, mesh::apply);
+    Reconciler passes =
+        new Reconciler(id, dataDir, made, plane, supervisor, telling, mesh::apply, here -> {});
     reconciler = passes;
     passes.start();
     cluster.watch(passes);

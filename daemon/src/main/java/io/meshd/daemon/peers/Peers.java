@@ -1,0 +1,236 @@
+package io.meshd.daemon.peers;
+
+import io.meshd.daemon.peers.PeerFacts.Life;
+import io.meshd.daemon.state.ClusterRecord;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NodeRecord;
+import io.meshd.daemon.state.StateListener;
+import io.meshd.gossip.Gossip;
+import io.meshd.gossip.GossipConfig;
+import io.meshd.gossip.GossipStatus;
+import io.meshd.gossip.membership.Timing;
+import io.meshd.gossip.wire.Address;
+import io.meshd.gossip.wire.Bytes;
+import io.meshd.gossip.wire.KeyRing;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node among the others. Takes every version of the state and gives it on to one listener as
+ * it is now ({@link LiveState}), again whenever another node says something new; tells the others
+ * what this node has.
+ *
+ * <p>Nothing is said before the first {@link #announce}: what is told first is what this run of the
+ * daemon begins with, and replaces what the others know of the run before. Until the state has
+ * keys, nothing is said either: gossip is never sent in clear.
+ */
+public final class Peers implements StateListener, AutoCloseable {
+  /** UDP and TCP, as Swarm's. */
+  public static final int PORT = 7946;
+
+  private static final long LEAVE_SECONDS = 5;
+
+  private final String self;
+  private final StateListener live;
+  private final PeerTable table;
+  private final Gossip gossip;
+  private final Thread thread;
+
+  /** By network, by endpoint ID; the caller's of announce. */
+  private final Map<String, Map<String, Presence>> announced = new HashMap<>();
+
+  // Guarded by this.
+  private @Nullable ClusterState newest;
+  private boolean changed;
+  private List<String> keys = List.of();
+  private boolean announcedOnce;
+  private boolean started;
+
+  private volatile Collection<Address> seeds = List.of();
+
+  /**
+   * Binds UDP and TCP and is silent.
+   *
+   * @param self node ID
+   * @param address where the others reach this node, without port
+   * @param vtep underlay address for VXLAN
+   * @param live gets the states, on a thread of this
+   * @throws IOException when the port is taken
+   */
+  public static Peers open(String self, String address, String vtep, StateListener live)
+      throws IOException {
+    return new Peers(self, address, vtep, live);
+  }
+
+  private Peers(String self, String address, String vtep, StateListener live) throws IOException {
+    this.self = self;
+    this.live = live;
+    this.table = new PeerTable(self, this::wake);
+    gossip =
+        Gossip.open(
+            new GossipConfig(
+                self,
+                new InetSocketAddress(PORT),
+                addressOf(address),
+                System.currentTimeMillis(),
+                Map.of("vtep", vtep),
+                "",
+                null,
+                () -> seeds,
+                Timing.lan()),
+            table);
+    thread = Thread.ofPlatform().daemon().name("peers").start(this::run);
+  }
+
+  private static Address addressOf(String ip) {
+    return Address.of(new InetSocketAddress(InetAddress.ofLiteral(ip), PORT));
+  }
+
+  @Override
+  public void onState(ClusterState state) {
+    seeds =
+        state.nodes().values().stream().filter(n -> !n.id().equals(self)).map(Peers::seed).toList();
+    synchronized (this) {
+      newest = state;
+      useKeys(state.cluster());
+    }
+    wake();
+  }
+
+  private static Address seed(NodeRecord node) {
+    String control = node.controlAddress();
+    return addressOf(control.substring(0, control.lastIndexOf(':')));
+  }
+
+  private synchronized void useKeys(@Nullable ClusterRecord cluster) {
+    if (cluster == null || cluster.gossipKeys().equals(keys)) {
+      return;
+    }
+    keys = cluster.gossipKeys();
+    List<Bytes> ring = new ArrayList<>();
+    for (String key : keys) {
+      ring.add(Bytes.owning(Base64.getDecoder().decode(key)));
+    }
+    if (!ring.isEmpty()) {
+      gossip.keys(KeyRing.of(ring));
+    }
+    startWhenReady();
+  }
+
+  private synchronized void startWhenReady() {
+    if (!started && announcedOnce && !keys.isEmpty()) {
+      started = true;
+      var _ = gossip.start();
+    }
+  }
+
+  private synchronized void wake() {
+    changed = true;
+    notifyAll();
+  }
+
+  private void run() {
+    try {
+      for (; ; ) {
+        live.onState(LiveState.of(next(), table.facts(), self));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  private synchronized ClusterState next() throws InterruptedException {
+    while (!changed || newest == null) {
+      wait();
+    }
+    changed = false;
+    return newest;
+  }
+
+  /**
+   * Tells the others what this node has, whole. One thread at a time.
+   *
+   * @param here by network ID, of every network that this node has, by endpoint ID
+   */
+  public void announce(Map<String, Map<String, Presence>> here) {
+    for (String network : new HashSet<>(announced.keySet())) {
+      if (!here.containsKey(network)) {
+        announced.remove(network);
+        var _ = gossip.unfollow(network).thenRun(() -> table.forgetNetwork(network));
+      }
+    }
+    here.forEach(
+        (network, presences) -> {
+          if (!announced.containsKey(network)) {
+            announced.put(network, new HashMap<>());
+            var _ = gossip.follow(network);
+          }
+          tell(network, announced.get(network), presences);
+        });
+    synchronized (this) {
+      announcedOnce = true;
+      startWhenReady();
+    }
+  }
+
+  private void tell(String network, Map<String, Presence> before, Map<String, Presence> presences) {
+    for (String id : new HashSet<>(before.keySet())) {
+      if (!presences.containsKey(id)) {
+        before.remove(id);
+        var _ = gossip.withdraw(network, Payloads.BACKEND + id);
+        var _ = gossip.withdraw(network, Payloads.ENDPOINT + id);
+      }
+    }
+    presences.forEach(
+        (id, presence) -> {
+          if (presence.equals(before.put(id, presence))) {
+            return;
+          }
+          var _ = gossip.publish(network, Payloads.ENDPOINT + id, Payloads.endpoint(presence));
+          Bytes backend = Payloads.backend(presence);
+          var _ =
+              backend == null
+                  ? gossip.withdraw(network, Payloads.BACKEND + id)
+                  : gossip.publish(network, Payloads.BACKEND + id, backend);
+        });
+  }
+
+  /** What is heard of a node; null for nothing since this daemon started. */
+  public @Nullable Life life(String nodeId) {
+    return table.facts().nodes().get(nodeId);
+  }
+
+  /** How gossip does, at this moment. */
+  public GossipStatus status() {
+    return gossip.status().join();
+  }
+
+  /** Tells the others that this node goes for good; returns when they know, after 5 s at most. */
+  public void leave() {
+    try {
+      gossip.leave().get(LEAVE_SECONDS, TimeUnit.SECONDS);
+    } catch (java.util.concurrent.ExecutionException | TimeoutException e) {
+      return; // they find out
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Without a word to the others: what this node has goes on without the daemon. */
+  @Override
+  public void close() {
+    thread.interrupt();
+    gossip.close();
+  }
+}
