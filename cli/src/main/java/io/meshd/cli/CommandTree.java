@@ -6,6 +6,9 @@ import io.meshd.cli.container.ContainerList;
 import io.meshd.cli.endpoint.EndpointAttach;
 import io.meshd.cli.endpoint.EndpointDetach;
 import io.meshd.cli.endpoint.EndpointList;
+import io.meshd.cli.gossip.GossipKeys;
+import io.meshd.cli.gossip.GossipMembers;
+import io.meshd.cli.gossip.GossipShow;
 import io.meshd.cli.network.NetworkConnect;
 import io.meshd.cli.network.NetworkCreate;
 import io.meshd.cli.network.NetworkDisconnect;
@@ -83,6 +86,9 @@ final class CommandTree {
       case "endpoint attach" -> new EndpointAttach();
       case "endpoint detach" -> new EndpointDetach();
       case "endpoint ls" -> new EndpointList();
+      case "gossip keys" -> new GossipKeys();
+      case "gossip members" -> new GossipMembers();
+      case "gossip status" -> new GossipShow();
       case "counters" -> new CountersShow();
       case "info" -> new InfoShow();
       case "version" -> new VersionShow();
@@ -106,6 +112,7 @@ final class CommandTree {
           new Entry("ps", "List the tasks of this node"),
           new Entry("container", "Manage the tasks of this node"),
           new Entry("endpoint", "Manage endpoints that somebody else runs"),
+          new Entry("gossip", "Show what the nodes tell each other"),
           new Entry("network", "Manage networks"),
           new Entry("node", "Manage Swarm nodes"),
           new Entry("service", "Manage Swarm services"),
@@ -156,6 +163,11 @@ final class CommandTree {
           List.of(
               new Entry("exec", "Execute a command in a running task"),
               new Entry("ls", "List the tasks of this node"));
+      case "gossip" ->
+          List.of(
+              new Entry("keys", "List the digests of the keys that gossip is encrypted with"),
+              new Entry("members", "List the members that this node knows by gossip"),
+              new Entry("status", "Show how gossip does on this node"));
       case "endpoint" ->
           List.of(
               new Entry("attach", "Attach a network namespace to a network"),

@@ -1,5 +1,6 @@
 package io.meshd.daemon;
 
+import io.meshd.api.Mesh;
 import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.NodeClient;
 import io.meshd.daemon.http.ApiException;
@@ -91,6 +92,10 @@ final class ActiveNode implements AutoCloseable {
 
   Map<String, Long> counters() {
     return work.counters();
+  }
+
+  Mesh.@Nullable Gossip gossip() {
+    return work.peers().view();
   }
 
   HostNetworks hostNetworks() {

@@ -94,6 +94,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
             MeshdNode::portHolder,
             () -> or(ofActive(ActiveNode::hostNetworks), new HostNetworks(null, null, null, null)),
             () -> or(ofActive(ActiveNode::counters), Map.of()),
+            () -> ofActive(ActiveNode::gossip),
             host,
             Clock.systemUTC())
         .addTo(server.routes());

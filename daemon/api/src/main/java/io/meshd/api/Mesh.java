@@ -37,6 +37,61 @@ public final class Mesh {
   /** {@code GET /mesh/v1/counters}: name to value, names as in the drop-reason enum. */
   public record Counters(@JsonProperty("Counters") Map<String, Long> counters) {}
 
+  /**
+   * {@code GET /mesh/v1/gossip}: the cluster as one node sees it by gossip.
+   *
+   * @param health 0 is well; up to 7 while this node gets no answers from others
+   * @param memberNews changes of members that wait to be told
+   * @param recordNews changes of records that wait to be told
+   * @param keys the one that is sent with first
+   * @param counters name to value
+   */
+  public record Gossip(
+      @JsonProperty("NodeID") String nodeId,
+      @JsonProperty("Health") int health,
+      @JsonProperty("MemberNews") int memberNews,
+      @JsonProperty("RecordNews") int recordNews,
+      @JsonProperty("Members") List<GossipMember> members,
+      @JsonProperty("Records") List<GossipRecords> records,
+      @JsonProperty("Keys") List<String> keys,
+      @JsonProperty("Counters") Map<String, Long> counters) {}
+
+  /**
+   * A member.
+   *
+   * @param hostname empty for one that is no node of the cluster
+   * @param address IP:port
+   * @param state alive, suspect, dead or left
+   * @param syncedMillis how long ago records were last compared with it; null for never
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record GossipMember(
+      @JsonProperty("ID") String id,
+      @JsonProperty("Hostname") String hostname,
+      @JsonProperty("Address") String address,
+      @JsonProperty("State") String state,
+      @JsonProperty("Incarnation") long incarnation,
+      @JsonProperty("Tags") Map<String, String> tags,
+      @JsonProperty("SyncedMillis") @Nullable Long syncedMillis) {}
+
+  /**
+   * What a node has of another one's records on a network. Where two nodes show the same version
+   * and digest they have the same records.
+   *
+   * @param networkId empty for the records of who is on which network
+   * @param version the owner's run and its last change that is known with all before it
+   * @param complete whether nothing is known to be missing
+   */
+  public record GossipRecords(
+      @JsonProperty("NetworkID") String networkId,
+      @JsonProperty("NetworkName") String networkName,
+      @JsonProperty("NodeID") String nodeId,
+      @JsonProperty("Hostname") String hostname,
+      @JsonProperty("Count") int count,
+      @JsonProperty("Version") String version,
+      @JsonProperty("Digest") String digest,
+      @JsonProperty("Complete") boolean complete) {}
+
   /** {@code GET /containers/json}, one line of {@code meshctl ps}: a task of this node. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Container(

@@ -24,4 +24,5 @@ public final class Paths {
 
   public static final String ENDPOINTS = MESH + "/endpoints";
   public static final String COUNTERS = MESH + "/counters";
+  public static final String GOSSIP = MESH + "/gossip";
 }

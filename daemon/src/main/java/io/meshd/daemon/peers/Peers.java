@@ -1,5 +1,6 @@
 package io.meshd.daemon.peers;
 
+import io.meshd.api.Mesh;
 import io.meshd.daemon.peers.PeerFacts.Life;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
@@ -7,7 +8,6 @@ import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.gossip.Gossip;
 import io.meshd.gossip.GossipConfig;
-import io.meshd.gossip.GossipStatus;
 import io.meshd.gossip.membership.Timing;
 import io.meshd.gossip.wire.Address;
 import io.meshd.gossip.wire.Bytes;
@@ -211,9 +211,13 @@ public final class Peers implements StateListener, AutoCloseable {
     return table.facts().nodes().get(nodeId);
   }
 
-  /** How gossip does, at this moment. */
-  public GossipStatus status() {
-    return gossip.status().join();
+  /** How gossip does, at this moment; null before there is a state. */
+  public Mesh.@Nullable Gossip view() {
+    ClusterState state;
+    synchronized (this) {
+      state = newest;
+    }
+    return state == null ? null : GossipView.of(self, gossip.status().join(), state);
   }
 
   /** Tells the others that this node goes for good; returns when they know, after 5 s at most. */

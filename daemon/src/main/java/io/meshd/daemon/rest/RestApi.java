@@ -4,7 +4,9 @@ import io.meshd.api.Mesh;
 import io.meshd.api.Paths;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.control.SwarmControl;
+import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
+import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.Routes.Doors;
 import io.meshd.daemon.tasks.LocalTasks;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodes reads from other nodes
  * @param ports who serves a port on this node
  * @param counters name to value, of the whole daemon
+ * @param gossip null while this node is in no cluster
  */
 public record RestApi(
     SwarmControl control,
@@ -32,6 +35,7 @@ public record RestApi(
     PortSurvey.Holders ports,
     Supplier<HostNetworks> hostNetworks,
     Supplier<Map<String, Long>> counters,
+    Supplier<Mesh.@Nullable Gossip> gossip,
     HostFacts host,
     Clock clock) {
 
@@ -73,5 +77,14 @@ public record RestApi(
         "GET",
         Paths.COUNTERS,
         exchange -> exchange.respond(200, new Mesh.Counters(counters.get())));
+    routes.add(Doors.LOCAL, "GET", Paths.GOSSIP, this::gossip);
+  }
+
+  private void gossip(Exchange exchange) {
+    Mesh.Gossip now = gossip.get();
+    if (now == null) {
+      throw new ApiException(503, ClusterAccess.NO_SWARM);
+    }
+    exchange.respond(200, now);
   }
 }

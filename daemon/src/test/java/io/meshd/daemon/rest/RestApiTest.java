@@ -60,6 +60,7 @@ class RestApiTest {
                 port == 8099 ? Optional.of("nginx (PID 812)") : Optional.empty(),
             () -> new HostNetworks("172.17.0.0/16", "172.17.0.1", "172.18.0.0/16", "172.18.0.1"),
             () -> Map.of("frames-forwarded", 7L),
+            () -> null,
             HostFacts.read("0.1.0"),
             Clock.systemUTC())
         .addTo(server.routes());
