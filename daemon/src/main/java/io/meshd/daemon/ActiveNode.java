@@ -3,10 +3,10 @@ package io.meshd.daemon;
 import io.meshd.api.Mesh;
 import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.NodeClient;
+import io.meshd.daemon.control.NodeLiveness;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
-import io.meshd.daemon.peers.PeerFacts;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.state.ClusterState;
@@ -52,7 +52,7 @@ final class ActiveNode implements AutoCloseable {
   void start() {
     switch (member) {
       case ManagerMember manager -> {
-        manager.trust(this::isThere);
+        manager.trust(this::heardOf);
         manager.start();
         manager.subscribe(work.states());
       }
@@ -72,10 +72,13 @@ final class ActiveNode implements AutoCloseable {
     work.windDown();
   }
 
-  /** By gossip; null for a node that nothing was heard of. */
-  private @Nullable Boolean isThere(String nodeId) {
-    PeerFacts.Life life = work.peers().life(nodeId);
-    return life == null ? null : life == PeerFacts.Life.THERE;
+  private NodeLiveness.Word heardOf(String nodeId) {
+    return switch (work.peers().life(nodeId)) {
+      case null -> NodeLiveness.Word.NONE;
+      case THERE -> NodeLiveness.Word.ALIVE;
+      case SUSPECTED -> NodeLiveness.Word.SUSPECT;
+      case GONE -> NodeLiveness.Word.DEAD;
+    };
   }
 
   Member member() {

@@ -4,6 +4,7 @@ import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.control.ControlRoutes;
+import io.meshd.daemon.control.GossipRing;
 import io.meshd.daemon.control.NodeLiveness;
 import io.meshd.daemon.control.ReportDesk;
 import io.meshd.daemon.control.ReportSink;
@@ -74,8 +75,8 @@ final class ManagerMember implements Member {
   }
 
   /** While this leads, nodes are judged by what gossip hears of them. */
-  void trust(Function<String, @Nullable Boolean> there) {
-    liveness.trust(there);
+  void trust(Function<String, NodeLiveness.Word> word) {
+    liveness.trust(word);
   }
 
   /** Writes the log's first entries; a refusal leaves no cluster. */
@@ -90,14 +91,19 @@ final class ManagerMember implements Member {
     log.onRole(
         leads -> {
           if (leads) {
-            orchestrator.start();
+            lead();
           } else {
             orchestrator.stop();
           }
         });
     if (log.isLeader()) {
-      orchestrator.start();
+      lead();
     }
+  }
+
+  private void lead() {
+    orchestrator.start();
+    Thread.ofVirtual().name("gossip-ring").start(() -> GossipRing.ensure(proposer));
   }
 
   @Override

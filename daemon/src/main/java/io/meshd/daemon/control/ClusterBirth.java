@@ -9,9 +9,7 @@ import io.meshd.daemon.security.NodeKeys;
 import io.meshd.daemon.security.NodeRole;
 import io.meshd.daemon.state.Command;
 import java.security.KeyPair;
-import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -78,7 +76,7 @@ public record ClusterBirth(
             plan.dataPathPort,
             JoinToken.create(ca.root()).toString(),
             JoinToken.create(ca.root()).toString(),
-            gossipKey()),
+            GossipRing.newKey()),
         new Command.UpsertNode(
             at,
             nodeId,
@@ -86,12 +84,5 @@ public record ClusterBirth(
             plan.description,
             plan.dataPathAddress,
             control));
-  }
-
-  /** For AES-256, base64. */
-  private static String gossipKey() {
-    byte[] key = new byte[32];
-    new SecureRandom().nextBytes(key);
-    return Base64.getEncoder().encodeToString(key);
   }
 }

@@ -21,23 +21,34 @@ import org.slf4j.LoggerFactory;
  * The leader's judgement of who is there.
  *
  * <pre>
- *   gossip says that it lives  -> READY
- *   gossip says that it does not -> DOWN
+ *   it said that it leaves             -> DOWN, for good
+ *   its daemon said that it ends       -> DISCONNECTED, for the grace, then DOWN
+ *   gossip says that it lives          -> READY
+ *   gossip says that it is dead        -> DOWN
  *
- * and of a node that gossip has never heard of, by its calls:
- *   heard of within the grace          -> READY
+ * and where gossip has no word on it yet, or only a suspicion, by its calls:
+ *   it called within the grace         -> READY
  *   silent for longer than the grace   -> DOWN
- *   its daemon said that it ends       -> DISCONNECTED, for the grace
- *   not heard of since this started,
+ *   no call since this started,
  *   and the grace has not passed       -> as it was
  * </pre>
  *
- * Every call of a node counts; a node calls at least once per second ({@link Heartbeat}). The
- * leader itself is READY. Where this process stood still (a suspended machine), the grace begins
- * anew for everybody: it was the leader that was away.
+ * So a node whose silence both notice is down sooner than gossip alone would say so, and lost
+ * packets or slow calls alone take nobody away. Every call of a node counts; a node calls at least
+ * once per second ({@link Heartbeat}). The leader itself is READY. Where this process stood still
+ * (a suspended machine), the grace begins anew for everybody: it was the leader that was away.
  */
 public final class NodeLiveness implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NodeLiveness.class);
+
+  /** What gossip has to say of a node. */
+  public enum Word {
+    /** Nothing: it was never heard of. */
+    NONE,
+    ALIVE,
+    SUSPECT,
+    DEAD
+  }
 
   private final String self;
   private final Supplier<@Nullable Proposer> proposer;
@@ -46,7 +57,7 @@ public final class NodeLiveness implements AutoCloseable {
   private final Map<String, Long> heard = new ConcurrentHashMap<>();
   private final Set<String> departed = ConcurrentHashMap.newKeySet();
   private final Map<String, Long> paused = new ConcurrentHashMap<>();
-  private volatile Function<String, @Nullable Boolean> gossip = id -> null;
+  private volatile Function<String, Word> gossip = id -> Word.NONE;
   private long since;
   private long lastLook;
   private boolean led;
@@ -66,12 +77,12 @@ public final class NodeLiveness implements AutoCloseable {
   }
 
   /**
-   * From now on whoever is heard of by gossip is judged by that alone.
+   * From now on nodes are judged by what gossip hears of them.
    *
-   * @param there by node ID; null for a node that nothing is heard of
+   * @param word by node ID
    */
-  public void trust(Function<String, @Nullable Boolean> there) {
-    gossip = there;
+  public void trust(Function<String, Word> word) {
+    gossip = word;
   }
 
   public void start() {
@@ -175,9 +186,12 @@ public final class NodeLiveness implements AutoCloseable {
     if (end != null && now - end <= graceNanos && !departed.contains(node.id())) {
       return NodeState.DISCONNECTED;
     }
-    Boolean there = gossip.apply(node.id());
-    if (there != null && !departed.contains(node.id())) {
-      return there ? NodeState.READY : NodeState.DOWN;
+    Word word = gossip.apply(node.id());
+    if (word == Word.DEAD) {
+      return NodeState.DOWN;
+    }
+    if (word == Word.ALIVE && end == null && !departed.contains(node.id())) {
+      return NodeState.READY;
     }
     Long last = heard.get(node.id());
     if (last != null && now - last <= graceNanos && !departed.contains(node.id())) {

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * corrected by what the other nodes say of themselves. Pure.
  *
  * <ul>
- *   <li>A node is ready while it is heard of and down when it is gone.
+ *   <li>A node is ready while it is heard of and down when it is gone; while it is only suspected,
+ *       it is what the leader says. One whose daemon said that it ends is disconnected until it is
+ *       gone or back.
  *   <li>An endpoint of another node counts only if the state has given that node its address, and
  *       the node says that it has it.
  *   <li>Whether it takes flows is what its node says last, except that the state's word that it is
@@ -77,10 +79,13 @@ public final class LiveState {
 
   private NodeState stateOf(NodeRecord node) {
     Life life = node.id().equals(self) ? null : facts.nodes().get(node.id());
-    if (life == null) {
-      return node.status();
-    }
-    return life == Life.THERE ? NodeState.READY : NodeState.DOWN;
+    return switch (life) {
+      case null -> node.status();
+      case SUSPECTED -> node.status();
+      case THERE ->
+          node.status() == NodeState.DISCONNECTED ? NodeState.DISCONNECTED : NodeState.READY;
+      case GONE -> NodeState.DOWN;
+    };
   }
 
   private boolean others(String nodeId) {

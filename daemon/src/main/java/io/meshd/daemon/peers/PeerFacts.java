@@ -16,8 +16,9 @@ public record PeerFacts(Map<String, Life> nodes, Map<Owned, ? extends Map<String
 
   /** Of a node. */
   public enum Life {
-    /** Also while it is suspected: that may be wrong. */
     THERE,
+    /** It does not answer. That may be wrong: whoever lives says so within seconds. */
+    SUSPECTED,
     /** Dead or left. What it has is kept, for the case that it returns, and not used. */
     GONE
   }

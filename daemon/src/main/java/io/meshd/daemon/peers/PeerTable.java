@@ -59,7 +59,12 @@ final class PeerTable implements GossipListener {
     if (member.name().equals(self)) {
       return;
     }
-    Life life = member.lives() ? Life.THERE : Life.GONE;
+    Life life =
+        switch (member.state()) {
+          case ALIVE -> Life.THERE;
+          case SUSPECT -> Life.SUSPECTED;
+          case DEAD, LEFT -> Life.GONE;
+        };
     if (nodes.get(member.name()) != life) {
       nodes = nodes.plus(member.name(), life);
       publish();
