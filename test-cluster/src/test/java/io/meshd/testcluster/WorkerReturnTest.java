@@ -65,7 +65,9 @@ class WorkerReturnTest {
         .atMost(Duration.ofSeconds(30))
         .until(() -> !cluster.run(old.node(), "pgrep", "-f", "peer.Datagrams send").ok());
     assertEquals(before, count(seen, oldAddress), "datagrams of the replaced task were forwarded");
-    assertEquals(List.of(replacement), services.running("source"));
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(() -> assertEquals(List.of(replacement), services.running("source")));
   }
 
   private static long count(Path seen, String address) throws IOException {

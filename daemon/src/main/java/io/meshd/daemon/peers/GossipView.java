@@ -29,13 +29,15 @@ final class GossipView {
     this.state = state;
   }
 
-  static Mesh.Gossip of(String self, GossipStatus status, ClusterState state) {
-    return new GossipView(state).of(self, status);
+  /** {@code counted}: beside what gossip itself counts. */
+  static Mesh.Gossip of(
+      String self, GossipStatus status, Map<String, Long> counted, ClusterState state) {
+    return new GossipView(state).of(self, status, counted);
   }
 
-  private Mesh.Gossip of(String self, GossipStatus status) {
+  private Mesh.Gossip of(String self, GossipStatus status, Map<String, Long> counted) {
     ClusterRecord cluster = state.cluster();
-    Map<String, Long> counters = new TreeMap<>();
+    Map<String, Long> counters = new TreeMap<>(counted);
     status.counters().forEach((name, value) -> counters.put(word(name), value));
     status.transport().forEach((name, value) -> counters.put(word(name), value));
     return new Mesh.Gossip(

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
@@ -30,8 +31,9 @@ final class PeerTable implements GossipListener {
   private final Set<Owned> complete = new HashSet<>();
   private PMap<String, Life> nodes = HashTreePMap.empty();
   private PMap<Owned, PMap<String, Presence>> told = HashTreePMap.empty();
-  private long unreadable;
 
+  private final LongAdder unreadable = new LongAdder();
+  private final LongAdder deaths = new LongAdder();
   private volatile PeerFacts facts = PeerFacts.NONE;
 
   private record Key(Owned owned, String endpoint) {}
@@ -49,9 +51,9 @@ final class PeerTable implements GossipListener {
     return facts;
   }
 
-  /** Records that could not be read: a newer daemon's. */
-  long unreadable() {
-    return unreadable;
+  /** Records that could not be read, a newer daemon's; and how often a member was given up. */
+  Map<String, Long> counters() {
+    return Map.of("records_unreadable", unreadable.sum(), "members_declared_dead", deaths.sum());
   }
 
   @Override
@@ -67,6 +69,9 @@ final class PeerTable implements GossipListener {
         };
     if (nodes.get(member.name()) != life) {
       nodes = nodes.plus(member.name(), life);
+      if (member.state() == Liveness.DEAD) {
+        deaths.increment();
+      }
       publish();
     }
     if (member.state() == Liveness.LEFT) {
@@ -110,7 +115,7 @@ final class PeerTable implements GossipListener {
       Key endpoint = new Key(owned, key.substring(Payloads.BACKEND.length()));
       put(backends, endpoint, value == null ? null : Payloads.backend(value), value);
     } else {
-      unreadable++;
+      unreadable.increment();
     }
   }
 
@@ -119,7 +124,9 @@ final class PeerTable implements GossipListener {
       into.put(key, read);
     } else {
       into.remove(key);
-      unreadable += value == null ? 0 : 1;
+      if (value != null) {
+        unreadable.increment();
+      }
     }
     if (complete.contains(key.owned)) {
       PMap<String, Presence> all = told.getOrDefault(key.owned, HashTreePMap.empty());

@@ -217,7 +217,9 @@ public final class Peers implements StateListener, AutoCloseable {
     synchronized (this) {
       state = newest;
     }
-    return state == null ? null : GossipView.of(self, gossip.status().join(), state);
+    return state == null
+        ? null
+        : GossipView.of(self, gossip.status().join(), table.counters(), state);
   }
 
   /** Tells the others that this node goes for good; returns when they know, after 5 s at most. */
