@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *       it is what the leader says. One whose daemon said that it ends is disconnected until it is
  *       gone or back.
  *   <li>An endpoint of another node counts only if the state has given that node its address, and
- *       the node says that it has it.
+ *       the node says that it has it. A task that does not run yet counts before that: its node
+ *       says so just before it starts, and its first packet may be faster than the word.
  *   <li>Whether it takes flows is what its node says last, except that the state's word that it is
  *       to end comes first.
  *   <li>Of what a node has not told yet, the state's word is taken: after a start, and where gossip
@@ -96,13 +97,15 @@ public final class LiveState {
     List<Attachment> there = new ArrayList<>();
     Presence told = null;
     boolean heard = false;
+    boolean started = task.status().state() == TaskState.RUNNING;
     for (Attachment attachment : task.attachments()) {
-      if (!missing(task.nodeId(), task.id(), attachment)) {
+      boolean here = !missing(task.nodeId(), task.id(), attachment);
+      if (here || !started) {
         there.add(attachment);
       }
       Map<String, Presence> onNetwork = facts.told(task.nodeId(), attachment.networkId());
       heard |= onNetwork != null;
-      if (told == null && onNetwork != null) {
+      if (here && told == null && onNetwork != null) {
         told = onNetwork.get(task.id());
       }
     }

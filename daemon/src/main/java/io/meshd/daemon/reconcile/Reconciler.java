@@ -35,9 +35,9 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>what is not to run here any more is told to end, before anything is forwarded for it
+ *   <li>the switch's tables; before what takes its time, for the others' tasks start meanwhile
  *   <li>the node's own TAP of each network that it has
  *   <li>namespaces and interfaces of tasks, TAPs of endpoints
- *   <li>the switch's tables
  *   <li>the word to the other nodes, what this one has
  *   <li>new tasks' commands: their first packet finds the tables
  *   <li>published ports
@@ -186,13 +186,13 @@ public final class Reconciler implements StateListener, AutoCloseable {
       preservedPorts.update(state, System.nanoTime());
       ForwardingSpec spec =
           ForwardingCompiler.compile(state, nodeId, taskPass::hasPlaceHere, preservedPorts);
-      problems.attempt(() -> nodeTaps.attach(spec, state));
-      problems.attempt(() -> taskPass.connect(state, stale));
-      problems.attempt(() -> endpointTaps.attach(state, nodeId));
       if (!spec.equals(applied)) {
         dataplane.apply(spec);
         applied = spec;
       }
+      problems.attempt(() -> nodeTaps.attach(spec, state));
+      problems.attempt(() -> taskPass.connect(state, stale));
+      problems.attempt(() -> endpointTaps.attach(state, nodeId));
       announce.accept(presences(spec, state));
       taskPass.launch(state);
       publish(state);

@@ -35,10 +35,10 @@ final class TestManager implements AutoCloseable {
   final ClusterCa ca;
   final Proposer proposer;
   final StateFeed feed = new StateFeed();
+  final NodeLiveness liveness;
   final ReportDesk reports;
   final ApiServer server;
   private final AtomixLog log;
-  private final NodeLiveness liveness;
   private @Nullable Proposer leading;
 
   /** A new cluster in an empty folder. */

@@ -73,6 +73,36 @@ class LiveStateTest {
   }
 
   @Test
+  void aTaskThatIsAboutToStartCountsBeforeItsNodeHasSpoken() {
+    cluster.status(task, TaskState.STARTING);
+    ClusterState live = live(Map.of());
+    assertEquals(1, task(live, task).attachments().size());
+    assertFalse(task(live, task).serving());
+  }
+
+  @Test
+  void aSuspectedNodeIsWhatTheLeaderSays() {
+    PeerFacts suspected = new PeerFacts(Map.of("n2", Life.SUSPECTED), Map.of());
+    for (NodeState said : List.of(NodeState.READY, NodeState.DOWN)) {
+      cluster.nodeStatus("n2", said);
+      ClusterState live = LiveState.of(cluster.state(), suspected, "n1");
+      assertEquals(said, requireNonNull(live.nodes().get("n2")).status());
+    }
+  }
+
+  @Test
+  void aNodeWhoseDaemonEndsIsDisconnectedUntilItIsGone() {
+    cluster.nodeStatus("n2", NodeState.DISCONNECTED);
+    for (Life life : Life.values()) {
+      ClusterState live =
+          LiveState.of(cluster.state(), new PeerFacts(Map.of("n2", life), Map.of()), "n1");
+      assertEquals(
+          life == Life.GONE ? NodeState.DOWN : NodeState.DISCONNECTED,
+          requireNonNull(live.nodes().get("n2")).status());
+    }
+  }
+
+  @Test
   void anAddressThatTheStateDidNotGiveDoesNotCount() {
     for (Presence other :
         List.of(
@@ -80,6 +110,13 @@ class LiveStateTest {
             new Presence("10.0.1.4", "02:42:0a:00:01:09", Answers.NEW_FLOWS, 1))) {
       assertEquals(List.of(), task(live(Map.of(task, other)), task).attachments());
     }
+    // Nor where the task counts before it is told of.
+    cluster.status(task, TaskState.STARTING);
+    TaskRecord starting =
+        task(live(Map.of(task, new Presence("10.0.1.9", MAC, Answers.NEW_FLOWS, 1))), task);
+    assertEquals("10.0.1.4", starting.attachments().getFirst().address());
+    assertFalse(starting.serving());
+    cluster.status(task, TaskState.RUNNING);
     // And who is told of that the state does not know is nobody.
     ClusterState live =
         live(
