@@ -29,6 +29,7 @@ final class PackageArrowsTest {
             "..cli.swarm..",
             "..cli.container..",
             "..cli.endpoint..",
+            "..cli.gossip..",
             "..cli.system..")
         .layer("task")
         .definedBy("..cli.task..")

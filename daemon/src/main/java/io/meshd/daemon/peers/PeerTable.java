@@ -18,14 +18,14 @@ import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
 
 /**
- * From what gossip hears to facts. Written by the gossip thread, read by any: {@link #facts} is the
- * newest, whole.
+ * From what gossip hears to facts. Written by the gossip thread, and by whoever gives up a network;
+ * read by any: {@link #facts} is the newest, whole.
  */
 final class PeerTable implements GossipListener {
   private final String self;
   private final Runnable changed;
 
-  // The gossip thread's.
+  // Guarded by this.
   private final Map<Key, Place> places = new HashMap<>();
   private final Map<Key, Backend> backends = new HashMap<>();
   private final Set<Owned> complete = new HashSet<>();
@@ -57,7 +57,7 @@ final class PeerTable implements GossipListener {
   }
 
   @Override
-  public void member(Member member) {
+  public synchronized void member(Member member) {
     if (member.name().equals(self)) {
       return;
     }
@@ -93,7 +93,7 @@ final class PeerTable implements GossipListener {
   }
 
   /** This node follows the network no longer. */
-  void forgetNetwork(String network) {
+  synchronized void forgetNetwork(String network) {
     places.keySet().removeIf(key -> key.owned.network().equals(network));
     backends.keySet().removeIf(key -> key.owned.network().equals(network));
     complete.removeIf(owned -> owned.network().equals(network));
@@ -106,7 +106,7 @@ final class PeerTable implements GossipListener {
   }
 
   @Override
-  public void record(String topic, String owner, String key, @Nullable Bytes value) {
+  public synchronized void record(String topic, String owner, String key, @Nullable Bytes value) {
     Owned owned = new Owned(owner, topic);
     if (key.startsWith(Payloads.ENDPOINT)) {
       Key endpoint = new Key(owned, key.substring(Payloads.ENDPOINT.length()));
@@ -148,7 +148,7 @@ final class PeerTable implements GossipListener {
   }
 
   @Override
-  public void complete(String topic, String owner) {
+  public synchronized void complete(String topic, String owner) {
     Owned owned = new Owned(owner, topic);
     if (complete.add(owned)) {
       PMap<String, Presence> all = HashTreePMap.empty();

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * This node among the others. Takes every version of the state and gives it on to one listener as
@@ -36,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * keys, nothing is said either: gossip is never sent in clear.
  */
 public final class Peers implements StateListener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
+
   /** UDP and TCP, as Swarm's. */
   public static final int PORT = 7946;
 
@@ -143,7 +147,12 @@ public final class Peers implements StateListener, AutoCloseable {
   private void run() {
     try {
       for (; ; ) {
-        live.onState(LiveState.of(next(), table.facts(), self));
+        ClusterState state = next();
+        try {
+          live.onState(LiveState.of(state, table.facts(), self));
+        } catch (RuntimeException e) {
+          LOG.error("version {} cannot be passed on", state.version(), e);
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed

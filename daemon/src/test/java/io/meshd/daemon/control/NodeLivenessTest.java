@@ -58,10 +58,7 @@ final class NodeLivenessTest {
   }
 
   private void stays(NodeState state) {
-    await()
-        .during(TestManager.GRACE.multipliedBy(2))
-        .atMost(LIMIT)
-        .until(() -> state() == state);
+    await().during(TestManager.GRACE.multipliedBy(2)).atMost(LIMIT).until(() -> state() == state);
   }
 
   @Test
@@ -88,7 +85,7 @@ final class NodeLivenessTest {
     word = Word.ALIVE;
     becomes(NodeState.READY);
     word = Word.SUSPECT;
-    try (Heartbeat heartbeat = new Heartbeat(remote::send)) {
+    try (Heartbeat heartbeat = new Heartbeat(remote)) {
       heartbeat.start();
       stays(NodeState.READY);
     }
