@@ -34,6 +34,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -93,7 +94,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
             this::readFrom,
             MeshdNode::portHolder,
             () -> or(ofActive(ActiveNode::hostNetworks), new HostNetworks(null, null, null, null)),
-            () -> or(ofActive(ActiveNode::counters), Map.of()),
+            this::counters,
             () -> ofActive(ActiveNode::gossip),
             host,
             Clock.systemUTC())
@@ -117,6 +118,12 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   private <T> @Nullable T ofActive(Function<ActiveNode, @Nullable T> part) {
     ActiveNode now = active;
     return now == null ? null : part.apply(now);
+  }
+
+  private Map<String, Long> counters() {
+    Map<String, Long> all = new TreeMap<>(or(ofActive(ActiveNode::counters), Map.of()));
+    all.putAll(server.counters());
+    return all;
   }
 
   private static <T> T or(@Nullable T value, T otherwise) {

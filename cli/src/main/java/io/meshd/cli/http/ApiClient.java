@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The API as the commands use it: JSON in and out, every error a {@link Failure}. */
 public final class ApiClient {
+  /** Docker's words, from this side where the kernel refuses, from the daemon where that does. */
+  private static final String DENIED =
+      "permission denied while trying to connect to the meshd daemon socket at ";
+
   private final String host;
   private final UnixHttp http;
 
@@ -80,8 +84,7 @@ public final class ApiClient {
       throw absent();
     } catch (SocketException e) {
       if (String.valueOf(e.getMessage()).contains("Permission denied")) {
-        throw new Failure(
-            "permission denied while trying to connect to the meshd daemon socket at " + host);
+        throw new Failure(DENIED + host);
       }
       throw e.getMessage() != null && e.getMessage().contains("No such file")
           ? absent()
@@ -101,7 +104,7 @@ public final class ApiClient {
         "error during connect to the meshd daemon at %s: %s".formatted(host, e.getMessage()));
   }
 
-  private static ApiFailure refusal(int status, byte[] body) {
+  private static Failure refusal(int status, byte[] body) {
     String message = null;
     try {
       JsonNode tree = Json.MAPPER.readTree(body);
@@ -111,6 +114,9 @@ public final class ApiClient {
     }
     if (message == null) {
       message = new String(body, StandardCharsets.UTF_8).strip();
+    }
+    if (message.startsWith(DENIED)) {
+      return new Failure(message);
     }
     return new ApiFailure(status, message.isEmpty() ? "HTTP status " + status : message);
   }

@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -55,10 +57,22 @@ public final class ApiServer implements AutoCloseable {
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
           2, new DefaultThreadFactory("meshd-http", true), HalfCloseIoHandler.newFactory());
+  private final LongAdder refusedUsers = new LongAdder();
   private @Nullable Door unix;
   private @Nullable UnixSocketFile socketFile;
   private @Nullable Door tls;
   private @Nullable Door plain;
+
+  /**
+   * What stands at a door.
+   *
+   * @param peers who is at the other end
+   * @param refusal what every request of a connection is answered with, or null to serve it
+   */
+  private record Entrance(
+      @Nullable SslContext context,
+      Function<Channel, Peer> peers,
+      Function<Channel, RequestReader.@Nullable Malformed> refusal) {}
 
   private record Door(Channel listener, ChannelGroup connections) {
     void close() {
@@ -76,25 +90,46 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /**
-   * Serves the local door, mode 0660. A socket file that nobody serves is replaced.
+   * Serves the local door, for root and the group {@code meshd} (mode 0660, or 0600 where there is
+   * no such group). A socket file that nobody serves is replaced.
    *
    * @throws IOException in one sentence when it is served already or cannot be made
    */
-  public synchronized void openUnix(Path path) throws IOException {
+  public void openUnix(Path path) throws IOException {
+    openUnix(path, UnixSocketFile.GROUP);
+  }
+
+  synchronized void openUnix(Path path, String group) throws IOException {
     if (unix != null) {
       throw new IllegalStateException("the unix socket is open already");
     }
-    UnixSocketFile file = new UnixSocketFile(path);
+    UnixSocketFile file = new UnixSocketFile(path, group);
     file.prepare();
-    unix =
+    AtomicReference<@Nullable SocketUsers> users = new AtomicReference<>();
+    Door door =
         open(
             EpollServerDomainSocketChannel.class,
             new DomainSocketAddress(file.bindPath().toFile()),
             path.toString(),
-            null,
-            Peers::local);
+            new Entrance(null, Peers::local, channel -> refusal(users, channel)));
+    unix = door;
+    users.set(new SocketUsers(path, file.restrict(), refusedUsers));
     file.publish();
     socketFile = file;
+  }
+
+  /** Nobody knows the socket's name before it has its users. */
+  private static RequestReader.@Nullable Malformed refusal(
+      AtomicReference<@Nullable SocketUsers> users, Channel channel) {
+    SocketUsers known = users.get();
+    return known == null
+        ? new RequestReader.Malformed(403, "this socket is not open yet")
+        : known.refusal(channel);
+  }
+
+  /** Name to value: {@code api.socket.refused}, connections of users who may not speak. */
+  public Map<String, Long> counters() {
+    return Map.of("api.socket.refused", refusedUsers.sum());
   }
 
   /**
@@ -110,7 +145,11 @@ public final class ApiServer implements AutoCloseable {
       throw new IllegalStateException("the TLS door is open already");
     }
     String name = address.getHostString() + ":" + address.getPort();
-    Door door = open(EpollServerSocketChannel.class, address, name, context, Peers::remote);
+    Door door = open(
+            EpollServerSocketChannel.class,
+            address,
+            name,
+            new Entrance(context, Peers::remote, _ -> null));
     tls = door;
     return (InetSocketAddress) door.listener().localAddress();
   }
@@ -126,7 +165,11 @@ public final class ApiServer implements AutoCloseable {
       throw new IllegalStateException("the plain door is open already");
     }
     String name = address.getHostString() + ":" + address.getPort();
-    Door door = open(EpollServerSocketChannel.class, address, name, null, Peers::anyone);
+    Door door = open(
+            EpollServerSocketChannel.class,
+            address,
+            name,
+            new Entrance(null, Peers::anyone, _ -> null));
     plain = door;
     return (InetSocketAddress) door.listener().localAddress();
   }
@@ -143,8 +186,7 @@ public final class ApiServer implements AutoCloseable {
       Class<? extends ServerChannel> type,
       SocketAddress address,
       String name,
-      @Nullable SslContext context,
-      Function<Channel, Peer> peers)
+      Entrance entrance)
       throws IOException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     ChannelFuture bound =
@@ -160,7 +202,7 @@ public final class ApiServer implements AutoCloseable {
                   @Override
                   protected void initChannel(Channel channel) {
                     connections.add(channel);
-                    prepare(channel, context, peers);
+                    prepare(channel, entrance);
                   }
                 })
             .bind(address)
@@ -171,8 +213,8 @@ public final class ApiServer implements AutoCloseable {
     return new Door(bound.channel(), connections);
   }
 
-  private void prepare(
-      Channel channel, @Nullable SslContext context, Function<Channel, Peer> peers) {
+  private void prepare(Channel channel, Entrance entrance) {
+    SslContext context = entrance.context();
     if (context != null) {
       channel.pipeline().addLast(context.newHandler(channel.alloc()));
     }
@@ -185,9 +227,9 @@ public final class ApiServer implements AutoCloseable {
         .pipeline()
         .addLast(
             new HttpServerCodec(limits),
-            new RequestReader(),
+            new RequestReader(entrance.refusal().apply(channel)),
             new IdleStateHandler(0, 0, settings.idle().toMillis(), TimeUnit.MILLISECONDS),
-            new Connection(channel, settings, routes, peers));
+            new Connection(channel, settings, routes, entrance.peers()));
   }
 
   /** Netty prefixes the system's words: bind(..) failed with error(-98): Address already in use. */

@@ -31,9 +31,15 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
   /** Not a request: what to answer before closing. */
   record Malformed(int status, String message) {}
 
+  private final @Nullable Malformed refusal;
   private @Nullable HttpRequest head;
   private ByteArrayOutputStream body = new ByteArrayOutputStream(0);
   private boolean rejected;
+
+  /** {@code refusal}: what every request of this connection becomes, or null to read them. */
+  RequestReader(@Nullable Malformed refusal) {
+    this.refusal = refusal;
+  }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws IOException {
@@ -54,6 +60,10 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
 
   private void begin(ChannelHandlerContext context, HttpRequest request) {
     if (failed(context, request.decoderResult())) {
+      return;
+    }
+    if (refusal != null) {
+      reject(context, refusal);
       return;
     }
     if (HttpUtil.getContentLength(request, 0L) > MAX_BODY) {

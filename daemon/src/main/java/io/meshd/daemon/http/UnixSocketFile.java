@@ -8,8 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.EnumSet;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +21,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnixSocketFile {
 
+  /** Whose members may speak besides root, where a group of that name exists. */
+  static final String GROUP = "meshd";
+
   private final Path path;
+  private final String groupName;
   private @Nullable Object key;
 
-  UnixSocketFile(Path path) {
+  /** A group of this machine. */
+  record Group(String name, int gid) {}
+
+  UnixSocketFile(Path path, String groupName) {
     this.path = path.toAbsolutePath();
+    this.groupName = groupName;
   }
 
   /** Where to bind. */
@@ -59,15 +69,35 @@ final class UnixSocketFile {
     }
   }
 
-  /** After binding {@link #bindPath}: mode 0660, then the real name. */
+  /**
+   * After binding {@link #bindPath}: for root alone, or with the group where there is one.
+   *
+   * @return the group, or null where this machine has none of that name
+   */
+  @Nullable Group restrict() throws IOException {
+    Files.setPosixFilePermissions(bindPath(), PosixFilePermissions.fromString("rw-------"));
+    GroupPrincipal principal;
+    try {
+      principal =
+          bindPath()
+              .getFileSystem()
+              .getUserPrincipalLookupService()
+              .lookupPrincipalByGroupName(groupName);
+    } catch (UserPrincipalNotFoundException _) {
+      return null;
+    }
+    try {
+      Files.getFileAttributeView(bindPath(), PosixFileAttributeView.class).setGroup(principal);
+    } catch (IOException e) {
+      throw new IOException(
+          "the socket cannot be given to the group " + groupName + ": " + e.getMessage(), e);
+    }
+    Files.setPosixFilePermissions(bindPath(), PosixFilePermissions.fromString("rw-rw----"));
+    return new Group(groupName, (int) Files.getAttribute(bindPath(), "unix:gid"));
+  }
+
+  /** After {@link #restrict}: the real name. */
   void publish() throws IOException {
-    Files.setPosixFilePermissions(
-        bindPath(),
-        EnumSet.of(
-            PosixFilePermission.OWNER_READ,
-            PosixFilePermission.OWNER_WRITE,
-            PosixFilePermission.GROUP_READ,
-            PosixFilePermission.GROUP_WRITE));
     Files.move(bindPath(), path, StandardCopyOption.ATOMIC_MOVE);
     key = Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes.class).fileKey();
   }
