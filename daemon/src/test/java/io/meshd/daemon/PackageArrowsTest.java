@@ -24,8 +24,9 @@ class PackageArrowsTest {
   /** Package to the packages that it may know; the root package wires all and is known by none. */
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
-          Map.entry("rest", Set.of("http", "command", "control", "tasks", "state")),
-          Map.entry("control", Set.of("http", "security", "command", "state", "disk")),
+          Map.entry("rest", Set.of("http", "audit", "command", "control", "tasks", "state")),
+          Map.entry("control", Set.of("http", "audit", "security", "command", "state", "disk")),
+          Map.entry("audit", Set.of("http", "command", "state")),
           Map.entry("orchestrate", Set.of("command", "state")),
           Map.entry("command", Set.of("raft", "state")),
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -68,6 +69,40 @@ class DaemonStartTest {
     cluster.kill("n1");
     cluster.start("n1");
     assertTrue(cluster.meshctl("n1", "info").ok());
+  }
+
+  @Test
+  void itsSocketIsForRootAndTheGroupMeshd() {
+    cluster.stop("n1");
+    cluster.sh(
+        "n1",
+        "getent group meshd || { groupadd meshd && useradd -G meshd alice && useradd -g meshd carol"
+            + " && useradd bob; }");
+    cluster.start("n1");
+    assertEquals(
+        "root meshd 660", cluster.sh("n1", "stat -c '%U %G %a' /run/meshd/meshd.sock").strip());
+    // The checkout may be closed to them; the socket asks for more than the right to read.
+    String as =
+        "setpriv --reuid=%s --regid=$(id -g %1$s) --init-groups --inh-caps=+dac_read_search"
+            + " --ambient-caps=+dac_read_search meshctl info";
+    for (String member : List.of("root", "alice", "carol")) {
+      cluster.sh("n1", as.formatted(member));
+    }
+    CommandResult refused = cluster.run("n1", "sh", "-c", as.formatted("bob"));
+    assertEquals(1, refused.exitCode());
+    assertEquals(
+        "permission denied while trying to connect to the meshd daemon socket at"
+            + " unix:///run/meshd/meshd.sock",
+        refused.err().strip());
+    cluster.sh("n1", "chmod 666 /run/meshd/meshd.sock");
+    CommandResult known = cluster.run("n1", "sh", "-c", as.formatted("bob"));
+    assertEquals(1, known.exitCode());
+    assertEquals(
+        refused.err().strip() + ": uid " + cluster.sh("n1", "id -u bob").strip()
+            + " is neither root nor in the group meshd",
+        known.err().strip());
+    String counters = cluster.meshctl("n1", "counters").orFail();
+    assertTrue(counters.matches("(?s).*api\\.socket\\.refused +1\\b.*"), counters);
   }
 
   /** One sentence on standard error and exit code 1. */

@@ -1,5 +1,8 @@
 package io.meshd.daemon.control;
 
+import io.meshd.daemon.audit.Asker;
+import io.meshd.daemon.audit.AuditLog;
+import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.http.ApiException;
@@ -7,6 +10,8 @@ import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NodeRecord;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -89,7 +94,14 @@ public final class ControlRoutes {
   }
 
   private void leave(Exchange exchange) {
-    liveness.left(member(exchange));
+    String nodeId = member(exchange);
+    ClusterState state = feed.current();
+    NodeRecord node = state.nodes().get(nodeId);
+    AuditLog.accepted(
+        Asker.of(exchange, ""),
+        new Change("leave", "node", node == null ? "" : node.hostname(), nodeId),
+        state.version());
+    liveness.left(nodeId);
     exchange.respond(200, null);
   }
 

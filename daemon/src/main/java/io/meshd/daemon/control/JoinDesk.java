@@ -1,6 +1,9 @@
 package io.meshd.daemon.control;
 
 import io.meshd.api.Nodes;
+import io.meshd.daemon.audit.Asker;
+import io.meshd.daemon.audit.AuditedProposer;
+import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
@@ -45,6 +48,17 @@ final class JoinDesk {
     if (leading == null || cluster == null) {
       throw new ApiException(503, RaftProposer.NO_LEADER);
     }
+    AuditedProposer audited = new AuditedProposer(leading, Asker.stranger(seenAddress));
+    try {
+      return letIn(call, seenAddress, audited, cluster);
+    } catch (ApiException e) {
+      audited.refused(new Change("join", "node", call.description().hostname(), ""), e.text());
+      throw e;
+    }
+  }
+
+  private AgentMessages.JoinAnswer letIn(
+      AgentMessages.JoinCall call, String seenAddress, Proposer leading, ClusterRecord cluster) {
     NodeRole role = roleOf(call.token(), cluster);
     if (role == NodeRole.MANAGER) {
       throw new ApiException(

@@ -1,8 +1,10 @@
 package io.meshd.daemon.control;
 
+import io.meshd.daemon.audit.Asker;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.Peer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -49,6 +51,9 @@ public final class LeaderForwarder {
     String contentType = exchange.header("Content-Type");
     if (contentType != null) {
       headers.put("Content-Type", contentType);
+    }
+    if (exchange.peer() instanceof Peer.Local local) {
+      headers.put(Asker.USER_HEADER, Integer.toString(local.uid()));
     }
     for (String manager : managers.list()) {
       try {

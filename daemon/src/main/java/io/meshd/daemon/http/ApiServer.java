@@ -145,7 +145,8 @@ public final class ApiServer implements AutoCloseable {
       throw new IllegalStateException("the TLS door is open already");
     }
     String name = address.getHostString() + ":" + address.getPort();
-    Door door = open(
+    Door door =
+        open(
             EpollServerSocketChannel.class,
             address,
             name,
@@ -165,7 +166,8 @@ public final class ApiServer implements AutoCloseable {
       throw new IllegalStateException("the plain door is open already");
     }
     String name = address.getHostString() + ":" + address.getPort();
-    Door door = open(
+    Door door =
+        open(
             EpollServerSocketChannel.class,
             address,
             name,
@@ -183,10 +185,7 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private Door open(
-      Class<? extends ServerChannel> type,
-      SocketAddress address,
-      String name,
-      Entrance entrance)
+      Class<? extends ServerChannel> type, SocketAddress address, String name, Entrance entrance)
       throws IOException {
     ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     ChannelFuture bound =

@@ -1,5 +1,8 @@
 package io.meshd.daemon.rest;
 
+import io.meshd.daemon.audit.Asker;
+import io.meshd.daemon.audit.AuditedProposer;
+import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.control.SwarmControl;
@@ -56,7 +59,7 @@ final class ClusterAccess {
     requireActive();
     Proposer proposer = control.proposer();
     if (proposer != null) {
-      handler.handle(exchange, proposer);
+      onLeader(exchange, proposer, handler);
       return;
     }
     String leader = control.leaderAddress();
@@ -65,6 +68,25 @@ final class ClusterAccess {
       throw new ApiException(503, RaftProposer.NO_LEADER);
     }
     forward.forward(exchange, leader);
+  }
+
+  /** What may change something leaves its line, also where it never becomes a command. */
+  private void onLeader(Exchange exchange, Proposer proposer, OnLeader handler) throws Exception {
+    if (exchange.method().equals("GET") || exchange.method().equals("HEAD")) {
+      handler.handle(exchange, proposer);
+      return;
+    }
+    AuditedProposer audited = new AuditedProposer(proposer, asker(exchange));
+    try {
+      handler.handle(exchange, audited);
+    } catch (ApiException e) {
+      audited.refused(Change.of(exchange), e.text());
+      throw e;
+    }
+  }
+
+  Asker asker(Exchange exchange) {
+    return Asker.of(exchange, control.membership().nodeId());
   }
 
   boolean active() {

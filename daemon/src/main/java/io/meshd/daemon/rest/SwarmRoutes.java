@@ -3,6 +3,9 @@ package io.meshd.daemon.rest;
 import io.meshd.api.Paths;
 import io.meshd.api.Services;
 import io.meshd.api.Swarm;
+import io.meshd.daemon.audit.Asker;
+import io.meshd.daemon.audit.AuditLog;
+import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.control.SwarmControl;
@@ -13,6 +16,7 @@ import io.meshd.daemon.http.Routes.Doors;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.Outcome;
+import java.util.function.Supplier;
 
 /** {@code /swarm}: the cluster, joining and leaving it, join tokens. */
 final class SwarmRoutes {
@@ -58,7 +62,35 @@ final class SwarmRoutes {
   }
 
   private void init(Exchange exchange) {
-    exchange.respond(200, control().init(exchange.json(Swarm.InitRequest.class)));
+    Swarm.InitRequest request = exchange.json(Swarm.InitRequest.class);
+    String nodeId =
+        audited(
+            exchange,
+            "init",
+            () -> {
+              String made = control().init(request);
+              return new Result(made, control().membership().clusterId());
+            });
+    exchange.respond(200, nodeId);
+  }
+
+  /** What a membership call brings: the answer, and the ID of the cluster that changed. */
+  private record Result(String answer, String clusterId) {}
+
+  /** These change the cluster, and are no commands that an asker proposes. */
+  private String audited(Exchange exchange, String verb, Supplier<Result> change) {
+    Asker asker = cluster.asker(exchange);
+    long version = control().state().version();
+    try {
+      Result result = change.get();
+      long now = control().state().version();
+      AuditLog.accepted(
+          asker, new Change(verb, "swarm", "", result.clusterId()), Math.max(version, now));
+      return result.answer();
+    } catch (ApiException e) {
+      AuditLog.refused(asker, new Change(verb, "swarm", "", ""), version, e.text());
+      throw e;
+    }
   }
 
   private void join(Exchange exchange) {
@@ -74,7 +106,18 @@ final class SwarmRoutes {
     if (!cluster.active() && control().membership().localNodeState().equals("inactive")) {
       throw new ApiException(503, "This node is not part of a swarm");
     }
-    control().leave(exchange.flag("force"));
+    SwarmControl.Membership member = control().membership();
+    if (member.manager()) {
+      audited(
+          exchange,
+          "leave",
+          () -> {
+            control().leave(exchange.flag("force"));
+            return new Result("", member.clusterId());
+          });
+    } else {
+      control().leave(exchange.flag("force"));
+    }
     exchange.respond(200, null);
   }
 

@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.daemon.audit.Asker;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
+import io.meshd.daemon.http.UnixHttp;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.TlsContexts;
 import java.io.IOException;
@@ -117,6 +119,27 @@ final class LeaderForwarderTest {
     assertEquals(201, answer.statusCode());
     assertEquals("text/plain", answer.headers().firstValue("Content-Type").orElse(""));
     assertEquals("1.41 a b version=7 text/x {} worker", text(answer));
+  }
+
+  @Test
+  void theUserOfTheSocketIsToldAndOnlyHere() throws Exception {
+    manager
+        .server
+        .routes()
+        .add(
+            Routes.Doors.LOCAL_AND_NODES,
+            "GET",
+            "/services/{id}",
+            exchange ->
+                exchange.respond(
+                    200, Asker.of(exchange, "").fields().entrySet().stream().toList().toString()));
+    Path socket = folder.resolve("worker.sock");
+    worker.openUnix(socket);
+    String said = UnixHttp.call(socket, "GET", "/services/web", "").text();
+    assertTrue(said.startsWith("\"[uid=0, node="), said);
+    assertTrue(said.contains(", role=worker, address=127.0.0.1"), said);
+    String fromNode = text(call("GET", "/services/web", ""));
+    assertTrue(fromNode.startsWith("\"[node="), fromNode);
   }
 
   @Test
