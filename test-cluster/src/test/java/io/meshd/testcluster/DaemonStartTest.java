@@ -98,7 +98,9 @@ class DaemonStartTest {
     CommandResult known = cluster.run("n1", "sh", "-c", as.formatted("bob"));
     assertEquals(1, known.exitCode());
     assertEquals(
-        refused.err().strip() + ": uid " + cluster.sh("n1", "id -u bob").strip()
+        refused.err().strip()
+            + ": uid "
+            + cluster.sh("n1", "id -u bob").strip()
             + " is neither root nor in the group meshd",
         known.err().strip());
     String counters = cluster.meshctl("n1", "counters").orFail();

@@ -3,6 +3,7 @@ package io.meshd.daemon.rest;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,17 +46,20 @@ class AuditTest {
             (protocol, address, port) -> Optional.empty(),
             () -> new HostNetworks(null, null, null, null),
             Map::of,
+            () -> null,
             HostFacts.read("0.1.0"),
             Clock.systemUTC())
         .addTo(server.routes());
     server.openUnix(folder.resolve("s"));
     lines.start();
+    logger().setLevel(Level.INFO);
     logger().addAppender(lines);
   }
 
   @AfterEach
   void close() throws IOException {
     logger().detachAppender(lines);
+    logger().setLevel(null);
     server.close();
   }
 
@@ -92,7 +97,7 @@ class AuditTest {
             + "\"Networks\":[{\"Target\":\"ov1\"}],\"Runtime\":\"process\"},"
             + "\"Mode\":{\"Replicated\":{\"Replicas\":%d}}}";
     String service = call("POST", "/services/create", spec.formatted(2)).json().path("ID").asText();
-    long version = swarm.state().services().get(service).version();
+    long version = Objects.requireNonNull(swarm.state().services().get(service)).version();
     call("POST", "/services/web/update?version=" + version, spec.formatted(3));
     call("DELETE", "/services/web", "");
     call("DELETE", "/networks/ov1", "");
@@ -123,7 +128,7 @@ class AuditTest {
     assertTrue(twice.endsWith(" reason=\"network with name ov1 already exists\"" + WHO), twice);
 
     assertEquals(404, call("DELETE", "/services/web", "").status());
-    assertEquals(404, call("POST", "/nodes/n%209/update?version=1", "{}").status());
+    assertEquals(400, call("POST", "/nodes/n%209/update?version=1", "{}").status());
     assertEquals(400, call("POST", "/networks/create", "{\"Name\":\"x\"}").status());
     assertEquals(400, call("POST", "/swarm/update?version=x", "{}").status());
     String none = "refused version=" + version;
