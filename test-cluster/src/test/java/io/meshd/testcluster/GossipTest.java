@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
@@ -140,6 +142,7 @@ class GossipTest {
   }
 
   @Test
+  @Timeout(value = 8, unit = TimeUnit.MINUTES)
   void lostPacketsDelayAndTakeNobodyAway() throws InterruptedException {
     Map<String, Long> before = new HashMap<>();
     NODES.forEach(node -> before.put(node, agreement.deaths(node)));
