@@ -31,10 +31,12 @@ import io.meshd.cli.service.ServiceRollback;
 import io.meshd.cli.service.ServiceScale;
 import io.meshd.cli.service.ServiceUnpublish;
 import io.meshd.cli.service.ServiceUpdate;
+import io.meshd.cli.swarm.SwarmBackup;
 import io.meshd.cli.swarm.SwarmInit;
 import io.meshd.cli.swarm.SwarmJoin;
 import io.meshd.cli.swarm.SwarmJoinToken;
 import io.meshd.cli.swarm.SwarmLeave;
+import io.meshd.cli.swarm.SwarmRestore;
 import io.meshd.cli.swarm.SwarmUpdate;
 import io.meshd.cli.system.CountersShow;
 import io.meshd.cli.system.InfoShow;
@@ -55,6 +57,8 @@ final class CommandTree {
   static @Nullable CliCommand create(String path) {
     return switch (path) {
       case "swarm init" -> new SwarmInit();
+      case "swarm backup" -> new SwarmBackup();
+      case "swarm restore" -> new SwarmRestore();
       case "swarm join" -> new SwarmJoin();
       case "swarm join-token" -> new SwarmJoinToken();
       case "swarm leave" -> new SwarmLeave();
@@ -126,10 +130,12 @@ final class CommandTree {
     return switch (noun) {
       case "swarm" ->
           List.of(
+              new Entry("backup", "Write what a manager needs to begin again into a file"),
               new Entry("init", "Initialize a swarm"),
               new Entry("join", "Join a swarm as a node and/or manager"),
               new Entry("join-token", "Manage join tokens"),
               new Entry("leave", "Leave the swarm"),
+              new Entry("restore", "Begin again with a swarm from a file"),
               new Entry("update", "Update the swarm"));
       case "node" ->
           List.of(

@@ -73,6 +73,11 @@ record AdvertiseAddress(String ip, int port) {
         400, "no route to " + String.join(", ", remotes) + " - specify one with --advertise-addr");
   }
 
+  /** Whether this machine has that address. */
+  static boolean isHere(String ip) {
+    return candidates(true).stream().anyMatch(candidate -> candidate.ip().equals(ip));
+  }
+
   private static int port(String flag, String text) {
     try {
       int port = Integer.parseInt(text);

@@ -1,5 +1,6 @@
 package io.meshd.daemon;
 
+import io.meshd.daemon.backup.Backup;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
@@ -43,6 +44,7 @@ final class ManagerMember implements Member {
   private static final Duration NODE_GRACE = Duration.ofSeconds(3);
 
   private final NodeIdentity identity;
+  private final ClusterCa ca;
   private final StateMachine machine = new StateMachine();
   private final AtomixLog log;
   private final Proposer proposer;
@@ -59,6 +61,7 @@ final class ManagerMember implements Member {
    */
   ManagerMember(NodeIdentity identity, ClusterCa ca, Path folder) throws IOException {
     this.identity = identity;
+    this.ca = ca;
     Ids ids = Ids.random();
     log =
         AtomixLog.open(
@@ -79,10 +82,23 @@ final class ManagerMember implements Member {
     liveness.trust(word);
   }
 
-  /** Writes the log's first entries; a refusal leaves no cluster. */
-  Outcome found(Command.InitCluster init, Command.UpsertNode self) {
-    Outcome made = proposer.propose(init);
-    return made instanceof Outcome.Refused ? made : proposer.propose(self);
+  /**
+   * Writes the log's first entries, one after the other up to a refusal, which leaves no cluster.
+   */
+  Outcome found(List<Command> entries) {
+    Outcome outcome = new Outcome.Done(0, "");
+    for (Command entry : entries) {
+      outcome = proposer.propose(entry);
+      if (outcome instanceof Outcome.Refused) {
+        break;
+      }
+    }
+    return outcome;
+  }
+
+  /** What this manager needs to begin again, as it is now. */
+  Backup backup() {
+    return Backup.of(identity, ca, machine.state(), Instant.now().toString());
   }
 
   /** Begins to lead, whenever the log says so. */

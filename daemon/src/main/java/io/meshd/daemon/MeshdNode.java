@@ -2,6 +2,7 @@ package io.meshd.daemon;
 
 import io.meshd.api.Nodes;
 import io.meshd.api.Swarm;
+import io.meshd.daemon.backup.Backup;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
@@ -22,6 +23,7 @@ import io.meshd.daemon.security.IdentityStore;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.TlsContexts;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import java.io.IOException;
@@ -30,6 +32,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +63,10 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   private static final String IN_SWARM =
       "This node is already part of a swarm. Use \"docker swarm leave\" to leave this swarm and"
           + " join another one.";
+  private static final String NO_MANAGER =
+      "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster"
+          + " state. Please run this command on a manager node or promote the current node to a"
+          + " manager.";
   private static final String NOT_IN_SWARM = "This node is not part of a swarm";
   private static final String LAST_MANAGER =
       "You are attempting to leave the swarm on a node that is participating as a manager."
@@ -184,22 +191,66 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   public synchronized String init(Swarm.InitRequest request) {
     requireInactive();
     ClusterBirth birth = ClusterBirth.of(MembershipRequests.plan(request, description()), ids);
-    return guarded(() -> found(birth));
+    return guarded(
+        () -> found(birth.identity(), birth.ca(), List.of(birth.init(), birth.node()), "began"));
   }
 
   /** The identity is written last: a crash before leaves a log that belongs to nobody. */
-  private String found(ClusterBirth birth) throws IOException {
+  private String found(NodeIdentity identity, ClusterCa ca, List<Command> entries, String verb)
+      throws IOException {
     deleteAll(logFolder());
-    ManagerMember member = new ManagerMember(birth.identity(), birth.ca(), logFolder());
-    if (member.found(birth.init(), birth.node()) instanceof Outcome.Refused refused) {
+    ManagerMember member = new ManagerMember(identity, ca, logFolder());
+    if (member.found(entries) instanceof Outcome.Refused refused) {
       member.close();
       deleteAll(logFolder());
       throw new ApiException(refused.reason().httpStatus(), refused.message());
     }
     activate(member);
-    identities.save(birth.identity(), birth.ca());
-    LOG.info("node {} began cluster {}", birth.identity().nodeId(), birth.identity().clusterId());
-    return birth.identity().nodeId();
+    identities.save(identity, ca);
+    LOG.info("node {} {} cluster {}", identity.nodeId(), verb, identity.clusterId());
+    return identity.nodeId();
+  }
+
+  @Override
+  public byte[] backup() {
+    ActiveNode now = active;
+    if (now == null) {
+      throw new ApiException(503, NOT_IN_SWARM);
+    }
+    if (!(now.member() instanceof ManagerMember manager)) {
+      throw new ApiException(503, NO_MANAGER);
+    }
+    if (manager.proposer() == null) {
+      throw new ApiException(503, RaftProposer.NO_LEADER);
+    }
+    return manager.backup().toFile();
+  }
+
+  @Override
+  public synchronized String restore(byte[] file) {
+    requireInactive();
+    Backup backup;
+    try {
+      backup = Backup.ofFile(file);
+    } catch (IOException e) {
+      throw new ApiException(400, String.valueOf(e.getMessage()));
+    }
+    for (String address : List.of(backup.advertiseAddress(), backup.vtep())) {
+      if (!AdvertiseAddress.isHere(address)) {
+        throw new ApiException(
+            400,
+            "the backup is of a manager at "
+                + address
+                + ", which is no address of this machine: give it that address first");
+      }
+    }
+    return guarded(
+        () ->
+            found(
+                backup.identity(),
+                backup.ca(),
+                backup.commands(Instant.now().toString()),
+                "took up again"));
   }
 
   @Override

@@ -27,6 +27,7 @@ class PackageArrowsTest {
           Map.entry("rest", Set.of("http", "audit", "command", "control", "tasks", "state")),
           Map.entry("control", Set.of("http", "audit", "security", "command", "state", "disk")),
           Map.entry("audit", Set.of("http", "command", "state")),
+          Map.entry("backup", Set.of("security", "state")),
           Map.entry("orchestrate", Set.of("command", "state")),
           Map.entry("command", Set.of("raft", "state")),
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),

@@ -50,6 +50,20 @@ public final class ApiClient {
     return read(exchange("POST", path, body), type);
   }
 
+  /** An answer's body as it is. */
+  public byte[] getBytes(String path) {
+    return exchange("GET", path, null);
+  }
+
+  /** Sends bytes as they are; JSON comes back. */
+  public <T> T postBytes(String path, byte[] body, Class<T> type) {
+    try (UnixHttp.Answer answer = checked(sendBytes("POST", path, body, false))) {
+      return read(answer.body().readAllBytes(), type);
+    } catch (IOException e) {
+      throw broken(e);
+    }
+  }
+
   /** A request whose answer's body does not matter. */
   public void call(String method, String path, @Nullable Object body) {
     exchange(method, path, body);
@@ -57,7 +71,10 @@ public final class ApiClient {
 
   /** An answer to read piece by piece, or a raw connection; errors are thrown at once. */
   public UnixHttp.Answer open(String method, String path, @Nullable Object body, boolean upgrade) {
-    UnixHttp.Answer answer = send(method, path, body, upgrade);
+    return checked(send(method, path, body, upgrade));
+  }
+
+  private UnixHttp.Answer checked(UnixHttp.Answer answer) {
     if (answer.status() < 400) {
       return answer;
     }
@@ -77,7 +94,11 @@ public final class ApiClient {
   }
 
   private UnixHttp.Answer send(String method, String path, @Nullable Object body, boolean upgrade) {
-    byte @Nullable [] bytes = body == null ? null : Json.bytes(body);
+    return sendBytes(method, path, body == null ? null : Json.bytes(body), upgrade);
+  }
+
+  private UnixHttp.Answer sendBytes(
+      String method, String path, byte @Nullable [] bytes, boolean upgrade) {
     try {
       return http.send(method, "/v" + Paths.API_VERSION + path, bytes, upgrade);
     } catch (NoSuchFileException | ConnectException e) {

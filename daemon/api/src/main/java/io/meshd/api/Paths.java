@@ -24,5 +24,12 @@ public final class Paths {
 
   public static final String ENDPOINTS = MESH + "/endpoints";
   public static final String COUNTERS = MESH + "/counters";
+
+  /** {@code GET} on a manager: the file. */
+  public static final String BACKUP = MESH + "/swarm/backup";
+
+  /** {@code POST} of that file to a node in no cluster; the answer is its ID as a JSON string. */
+  public static final String RESTORE = MESH + "/swarm/restore";
+
   public static final String GOSSIP = MESH + "/gossip";
 }

@@ -32,6 +32,7 @@ public record Change(String verb, String kind, String name, String id) {
   static Change of(Command command, ClusterState before) {
     return switch (command) {
       case Command.InitCluster c -> new Change("init", "swarm", "", c.clusterId());
+      case Command.RestoreState _ -> new Change("restore", "swarm", "", "");
       case Command.UpdateCluster _ -> new Change("update", "swarm", "", clusterId(before));
       case Command.SetGossipKeys _ -> new Change("rotate", "gossip-keys", "", clusterId(before));
       case Command.RotateToken c -> new Change("rotate", "join-token", c.role(), clusterId(before));

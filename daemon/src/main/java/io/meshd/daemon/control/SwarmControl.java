@@ -23,6 +23,24 @@ public interface SwarmControl {
   /** {@code force}: also when this is the last manager and the cluster's state is lost with it. */
   void leave(boolean force);
 
+  /**
+   * All that this manager needs to begin again on an empty disk, as a file with every secret of the
+   * cluster.
+   *
+   * @throws io.meshd.daemon.http.ApiException 503 on a node that is no manager or does not lead
+   */
+  byte[] backup();
+
+  /**
+   * Makes this node the only manager of the cluster that the file holds.
+   *
+   * @param file as {@link #backup} made it
+   * @return the node's ID
+   * @throws io.meshd.daemon.http.ApiException 503 when it is in a cluster already, 400 for a file
+   *     that cannot be used, in a sentence; nothing has changed then
+   */
+  String restore(byte[] file);
+
   Membership membership();
 
   /** The newest state this node has; its version is 0 when the node is in no cluster. */

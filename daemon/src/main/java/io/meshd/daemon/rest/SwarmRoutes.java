@@ -35,6 +35,8 @@ final class SwarmRoutes {
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/init", this::init);
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/join", this::join);
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/leave", this::leave);
+    routes.add(Doors.LOCAL, "GET", Paths.BACKUP, this::backup);
+    routes.add(Doors.LOCAL, "POST", Paths.RESTORE, this::restore);
   }
 
   private void inspect(Exchange exchange, Proposer proposer) {
@@ -69,20 +71,43 @@ final class SwarmRoutes {
             "init",
             () -> {
               String made = control().init(request);
-              return new Result(made, control().membership().clusterId());
+              return new Result<>(made, control().membership().clusterId());
+            });
+    exchange.respond(200, nodeId);
+  }
+
+  /** Whoever has the file has the cluster, so that this leaves its line too. */
+  private void backup(Exchange exchange) {
+    byte[] file =
+        audited(
+            exchange,
+            "backup",
+            () -> new Result<>(control().backup(), control().membership().clusterId()));
+    exchange.respondRaw(200, "application/octet-stream", file);
+  }
+
+  private void restore(Exchange exchange) {
+    byte[] file = exchange.body();
+    String nodeId =
+        audited(
+            exchange,
+            "restore",
+            () -> {
+              String made = control().restore(file);
+              return new Result<>(made, control().membership().clusterId());
             });
     exchange.respond(200, nodeId);
   }
 
   /** What a membership call brings: the answer, and the ID of the cluster that changed. */
-  private record Result(String answer, String clusterId) {}
+  private record Result<T>(T answer, String clusterId) {}
 
   /** These change the cluster, and are no commands that an asker proposes. */
-  private String audited(Exchange exchange, String verb, Supplier<Result> change) {
+  private <T> T audited(Exchange exchange, String verb, Supplier<Result<T>> change) {
     Asker asker = cluster.asker(exchange);
     long version = control().state().version();
     try {
-      Result result = change.get();
+      Result<T> result = change.get();
       long now = control().state().version();
       AuditLog.accepted(
           asker, new Change(verb, "swarm", "", result.clusterId()), Math.max(version, now));
@@ -113,7 +138,7 @@ final class SwarmRoutes {
           "leave",
           () -> {
             control().leave(exchange.flag("force"));
-            return new Result("", member.clusterId());
+            return new Result<>("", member.clusterId());
           });
     } else {
       control().leave(exchange.flag("force"));

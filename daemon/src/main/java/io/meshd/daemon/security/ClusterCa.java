@@ -7,6 +7,7 @@ import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -79,6 +80,33 @@ public final class ClusterCa {
     } catch (GeneralSecurityException | CertIOException e) {
       throw new IllegalStateException("the cluster's CA cannot be made", e);
     }
+  }
+
+  /**
+   * The authority that was carried away.
+   *
+   * @param root as PEM, as is {@code key}
+   * @throws IOException in words when they are none, or not of each other
+   */
+  public static ClusterCa of(String root, String key) throws IOException {
+    ClusterCa ca = new ClusterCa(Pem.certificate(root), Pem.privateKey(key));
+    try {
+      Signature proof = Signature.getInstance(NodeKeys.SIGNATURE);
+      proof.initSign(ca.key);
+      byte[] signed = proof.sign();
+      proof.initVerify(ca.root.getPublicKey());
+      if (proof.verify(signed)) {
+        return ca;
+      }
+    } catch (GeneralSecurityException _) {
+      // said below
+    }
+    throw new IOException("the key of the cluster's CA does not belong to its certificate");
+  }
+
+  /** PEM, unencrypted: for files that only root reads. */
+  public String keyPem() {
+    return Pem.of(key);
   }
 
   public X509Certificate root() {

@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.DetachEndpoint.class, name = "detach-endpoint"),
   @JsonSubTypes.Type(value = Command.UpdateCluster.class, name = "update-cluster"),
   @JsonSubTypes.Type(value = Command.SetGossipKeys.class, name = "set-gossip-keys"),
+  @JsonSubTypes.Type(value = Command.RestoreState.class, name = "restore-state"),
 })
 public sealed interface Command {
 
@@ -61,6 +62,13 @@ public sealed interface Command {
    * @param keys base64 of 16, 24 or 32 bytes, 1 to {@link ClusterRecord#MOST_GOSSIP_KEYS}
    */
   record SetGossipKeys(String at, long version, List<String> keys) implements Command {}
+
+  /**
+   * A piece of a state that was carried away, into a log that has no cluster yet. The last piece
+   * brings the cluster's record and the allocators' memory; with it the restored version begins.
+   */
+  record RestoreState(String at, StateDelta part, @Nullable Allocation allocation)
+      implements Command {}
 
   /** {@code role}: worker or manager. */
   record RotateToken(String at, String role, String token) implements Command {}

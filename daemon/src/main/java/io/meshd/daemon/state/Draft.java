@@ -23,6 +23,7 @@ import org.pcollections.PMap;
 final class Draft {
   private final ClusterState base;
   private final String at;
+  private long version;
   private final Map<String, AddressPool> pools = new HashMap<>();
   private final Map<String, Long> nextHost;
 
@@ -39,6 +40,7 @@ final class Draft {
   Draft(ClusterState base, String at) {
     this.base = base;
     this.at = at;
+    version = base.version() + 1;
     cluster = base.cluster();
     nodes = base.nodes();
     networks = base.networks();
@@ -53,7 +55,15 @@ final class Draft {
 
   /** The version this becomes, for every record the command changes. */
   long version() {
-    return base.version() + 1;
+    return version;
+  }
+
+  /** Another history's numbering and allocators go on from here. */
+  void goOnFrom(long later, Allocation allocation) {
+    version = Math.max(version, later);
+    nextHost.putAll(allocation.nextHost());
+    nextVni = allocation.nextVni();
+    nextPort.putAll(allocation.nextPort());
   }
 
   /** The proposer's clock. */

@@ -110,6 +110,11 @@ public final class StateCodec {
     return read(json, Outcome.class);
   }
 
+  /** How long one record is in what is written here. */
+  static int encodedBytes(Object record) {
+    return write(record).length;
+  }
+
   private static <V> PMap<String, V> persistent(@Nullable Map<String, V> map) {
     return map == null ? HashTreePMap.empty() : HashTreePMap.from(map);
   }

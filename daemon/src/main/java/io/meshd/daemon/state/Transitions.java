@@ -9,6 +9,9 @@ final class Transitions {
    * @throws Refusal when nothing is to change
    */
   static String apply(Draft draft, Command command) {
+    if (command instanceof Command.RestoreState restore) {
+      return RestoredState.apply(draft, restore);
+    }
     if (!(command instanceof Command.InitCluster)) {
       draft.requireCluster();
     }
@@ -23,6 +26,7 @@ final class Transitions {
       case Command.RotateToken c -> ClusterTransitions.rotate(draft, c);
       case Command.UpdateCluster c -> ClusterTransitions.update(draft, c);
       case Command.SetGossipKeys c -> ClusterTransitions.setGossipKeys(draft, c);
+      case Command.RestoreState c -> RestoredState.apply(draft, c);
       case Command.UpsertNode c -> NodeTransitions.upsert(draft, c);
       case Command.SetNodeStatus c -> NodeTransitions.setStatus(draft, c);
       case Command.UpdateNodeSpec c -> NodeTransitions.updateSpec(draft, c);

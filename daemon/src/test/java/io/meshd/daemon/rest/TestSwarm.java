@@ -63,6 +63,16 @@ final class TestSwarm implements SwarmControl {
   }
 
   @Override
+  public byte[] backup() {
+    return new byte[] {1, 2, 3};
+  }
+
+  @Override
+  public String restore(byte[] file) {
+    throw new ApiException(400, "the file is no backup of a swarm");
+  }
+
+  @Override
   public Membership membership() {
     return active
         ? new Membership(
