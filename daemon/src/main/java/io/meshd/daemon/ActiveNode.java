@@ -45,7 +45,7 @@ final class ActiveNode implements AutoCloseable {
       member.close();
       throw e;
     }
-    nodes = ClusterClient.ofNodes(member.identity());
+    nodes = ClusterClient.ofNodes(member.credentials());
     reader = new NodeClient(nodes);
   }
 

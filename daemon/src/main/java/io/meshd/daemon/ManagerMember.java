@@ -4,6 +4,7 @@ import io.meshd.daemon.backup.Backup;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.control.CertificateRenewal;
 import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.control.GossipRing;
 import io.meshd.daemon.control.NodeLiveness;
@@ -15,7 +16,10 @@ import io.meshd.daemon.raft.AtomixLog;
 import io.meshd.daemon.raft.InProcessTransport;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.security.IdentityStore;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
@@ -24,6 +28,7 @@ import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.state.StateMachine;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -52,6 +57,8 @@ final class ManagerMember implements Member {
   private final Orchestrator orchestrator;
   private final ControlRoutes controlRoutes;
   private final TaskReports.Sink reports;
+  private final NodeCredentials credentials;
+  private final CertificateRenewal renewal;
 
   /**
    * Opens the log; returns with everything that was acknowledged applied.
@@ -59,7 +66,8 @@ final class ManagerMember implements Member {
    * @param folder of the log
    * @throws IOException in one sentence when the log is damaged
    */
-  ManagerMember(NodeIdentity identity, ClusterCa ca, Path folder) throws IOException {
+  ManagerMember(NodeIdentity identity, ClusterCa ca, IdentityStore store, Path folder)
+      throws IOException {
     this.identity = identity;
     this.ca = ca;
     Ids ids = Ids.random();
@@ -74,6 +82,9 @@ final class ManagerMember implements Member {
     ReportDesk desk = new ReportDesk(this::proposer);
     controlRoutes =
         ControlRoutes.of(new ControlRoutes.Parts(feed, liveness, desk, ca, ids, this::proposer));
+    credentials = new NodeCredentials(identity);
+    renewal = new CertificateRenewal(credentials, this::sign, store::saveCertificate);
+    machine.subscribe(renewal);
     reports = ReportSink.toDesk(desk, identity.nodeId())::send;
   }
 
@@ -101,9 +112,20 @@ final class ManagerMember implements Member {
     return Backup.of(identity, ca, machine.state(), Instant.now().toString());
   }
 
+  /** This manager's own certificate needs no other. */
+  private X509Certificate sign(String request) throws IOException {
+    ClusterRecord cluster = machine.state().cluster();
+    if (cluster == null) {
+      throw new IOException("the cluster is not made yet");
+    }
+    return ca.sign(
+        request, identity.nodeId(), identity.role(), cluster.id(), cluster.certificateLife());
+  }
+
   /** Begins to lead, whenever the log says so. */
   void start() {
     liveness.start();
+    renewal.start();
     log.onRole(
         leads -> {
           if (leads) {
@@ -125,6 +147,11 @@ final class ManagerMember implements Member {
   @Override
   public NodeIdentity identity() {
     return identity;
+  }
+
+  @Override
+  public NodeCredentials credentials() {
+    return credentials;
   }
 
   @Override
@@ -189,6 +216,7 @@ final class ManagerMember implements Member {
   @Override
   public void close() {
     orchestrator.stop();
+    renewal.close();
     liveness.close();
     log.close();
   }

@@ -3,6 +3,7 @@ package io.meshd.daemon;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateListener;
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 sealed interface Member extends AutoCloseable permits ManagerMember, WorkerMember {
 
   NodeIdentity identity();
+
+  /** What this node shows as its own, renewed while it runs. */
+  NodeCredentials credentials();
 
   ClusterState state();
 

@@ -157,7 +157,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
       throw new IOException(
           "the key of the cluster's CA is missing in " + config.dataDir() + ": this is a manager");
     }
-    return new ManagerMember(identity, ca, logFolder());
+    return new ManagerMember(identity, ca, identities, logFolder());
   }
 
   /** Owns the member from here on, also when this fails. */
@@ -170,7 +170,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
     }
     ActiveNode node = new ActiveNode(config, member);
     try {
-      server.openTls(config.listenAddr(), TlsContexts.server(member.identity()));
+      server.openTls(config.listenAddr(), TlsContexts.server(member.credentials()));
     } catch (IOException e) {
       node.close();
       throw e;
@@ -199,7 +199,7 @@ final class MeshdNode implements SwarmControl, AutoCloseable {
   private String found(NodeIdentity identity, ClusterCa ca, List<Command> entries, String verb)
       throws IOException {
     deleteAll(logFolder());
-    ManagerMember member = new ManagerMember(identity, ca, logFolder());
+    ManagerMember member = new ManagerMember(identity, ca, identities, logFolder());
     if (member.found(entries) instanceof Outcome.Refused refused) {
       member.close();
       deleteAll(logFolder());

@@ -1,6 +1,7 @@
 package io.meshd.daemon;
 
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.CertificateRenewal;
 import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.control.Heartbeat;
@@ -11,6 +12,7 @@ import io.meshd.daemon.control.StateCache;
 import io.meshd.daemon.control.StateWatch;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.security.IdentityStore;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateListener;
@@ -30,6 +32,8 @@ final class WorkerMember implements Member {
   private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
 
   private final NodeIdentity identity;
+  private final NodeCredentials credentials;
+  private final CertificateRenewal renewal;
   private final ClusterClient client;
   private final ManagerAddresses managers;
   private final StateWatch watch;
@@ -42,11 +46,13 @@ final class WorkerMember implements Member {
    */
   WorkerMember(NodeIdentity identity, IdentityStore store, Path stateFile) {
     this.identity = identity;
-    client = ClusterClient.ofManagers(identity);
+    credentials = new NodeCredentials(identity);
+    client = ClusterClient.ofManagers(credentials);
     managers = new ManagerAddresses(identity.managers(), known -> keep(store, known));
     watch = new StateWatch(managers, client, new StateCache(stateFile));
     remote = new RemoteReports(managers, client);
     heartbeat = new Heartbeat(remote);
+    renewal = new CertificateRenewal(credentials, remote::renew, store::saveCertificate);
     forwarder = new LeaderForwarder(managers, client);
   }
 
@@ -59,8 +65,10 @@ final class WorkerMember implements Member {
   }
 
   void start() {
+    watch.subscribe(renewal);
     watch.start();
     heartbeat.start();
+    renewal.start();
   }
 
   LeaderForwarder forwarder() {
@@ -85,6 +93,11 @@ final class WorkerMember implements Member {
   @Override
   public NodeIdentity identity() {
     return identity;
+  }
+
+  @Override
+  public NodeCredentials credentials() {
+    return credentials;
   }
 
   @Override
@@ -153,6 +166,7 @@ final class WorkerMember implements Member {
 
   @Override
   public void close() {
+    renewal.close();
     heartbeat.close();
     watch.close();
     client.close();

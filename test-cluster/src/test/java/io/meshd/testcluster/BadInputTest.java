@@ -220,9 +220,11 @@ class BadInputTest {
     refuses(
         new Refused("swarm update --autolock", FAILED, DAEMON + "managers cannot be locked"),
         new Refused(
-            "swarm update --cert-expiry 1h",
+            "swarm update --cert-expiry 59m",
             FAILED,
-            DAEMON + "the certificates' lifetime cannot be changed"),
+            DAEMON
+                + "rpc error: code = InvalidArgument desc = minimum certificate expiry time is:"
+                + " 1h0m0s"),
         new Refused(
             "swarm update --dispatcher-heartbeat 1s",
             FAILED,

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OperatingTest {
   private final Cluster cluster = Cluster.up(OperatingTest.class);
+  private static final List<String> NODES = List.of("n1", "n2", "n3");
   private final Services services = new Services(cluster);
 
   @AfterAll
@@ -65,7 +66,15 @@ class OperatingTest {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "kept"));
     services.create(
         "web",
-        List.of("--network", "kept", "--replicas", "2", "-p", "8080:80", "--constraint", "node.role==worker"),
+        List.of(
+            "--network",
+            "kept",
+            "--replicas",
+            "2",
+            "-p",
+            "8080:80",
+            "--constraint",
+            "node.role==worker"),
         Cluster.pageServer(),
         "80");
     services.converged("web");
@@ -138,6 +147,48 @@ class OperatingTest {
         audit().stream()
             .filter(l -> l.contains("verb=restore kind=swarm reason=\"the backup"))
             .count());
+  }
+
+  @Test
+  void aShorterLifeOfCertificatesIsTakenOverByEveryNodeWithoutARestart() {
+    for (String node : NODES) {
+      assertTrue(shownIsValid(node, Duration.ofDays(80)));
+    }
+    String daemons = daemons();
+    cluster.meshctl(List.of("swarm", "update", "--cert-expiry", "1h"));
+    for (String node : NODES) {
+      await()
+          .alias(node)
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> !shownIsValid(node, Duration.ofMinutes(61)));
+      assertTrue(shownIsValid(node, Duration.ofMinutes(58)));
+    }
+    assertEquals(daemons, daemons());
+    cluster.meshctl("n2", "network", "create", "--driver", "overlay", "renewed").orFail();
+    cluster.kill("n3");
+    cluster.start("n3");
+    cluster.meshctl("n3", "network", "rm", "renewed").orFail();
+    assertFalse(shownIsValid("n3", Duration.ofMinutes(61)));
+    assertTrue(shownIsValid("n3", Duration.ofMinutes(50)));
+    cluster.meshctl(List.of("swarm", "update", "--cert-expiry", "2160h"));
+  }
+
+  private String daemons() {
+    return NODES.stream()
+        .map(node -> cluster.sh(node, "pgrep -f [i]o.meshd.daemon.Meshd"))
+        .collect(Collectors.joining(" "));
+  }
+
+  /** Whether the certificate that a node shows on :2377 is still valid so long from now. */
+  private boolean shownIsValid(String node, Duration later) {
+    return cluster
+        .run(
+            "client",
+            "sh",
+            "-c",
+            "timeout 5 openssl s_client -connect %s:2377 </dev/null 2>/dev/null | openssl x509 -noout -checkend %d"
+                .formatted(Cluster.address(node), later.toSeconds()))
+        .ok();
   }
 
   private CommandResult restore(Path file) {

@@ -8,6 +8,7 @@ import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.NodeKeys;
 import io.meshd.daemon.security.NodeRole;
 import io.meshd.daemon.security.Pem;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.RestoredState;
@@ -16,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.KeyPair;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
@@ -134,12 +136,16 @@ public record Backup(
   /** The manager again, with a new key and a new certificate of the same CA. */
   public NodeIdentity identity() {
     KeyPair keys = NodeKeys.generate();
+    ClusterRecord cluster = state.cluster();
+    Duration life =
+        Duration.ofNanos(
+            cluster == null ? ClusterRecord.DEFAULT_CERT_EXPIRY : cluster.nodeCertExpiry());
     return new NodeIdentity(
         nodeId,
         clusterId,
         NodeRole.MANAGER,
         keys.getPrivate(),
-        ca.issue(keys.getPublic(), nodeId, NodeRole.MANAGER, clusterId),
+        ca.issue(keys.getPublic(), nodeId, NodeRole.MANAGER, clusterId, life),
         ca.root(),
         managers,
         advertiseAddress,

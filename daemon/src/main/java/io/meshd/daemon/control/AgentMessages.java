@@ -15,6 +15,7 @@ public final class AgentMessages {
   static final String WATCH = AGENT + "/watch";
   static final String REPORT = AGENT + "/report";
   static final String LEAVE = AGENT + "/leave";
+  static final String RENEW = AGENT + "/renew";
   static final String PAUSE = AGENT + "/pause";
 
   /**
@@ -50,6 +51,14 @@ public final class AgentMessages {
       String controlAddress,
       String vtep,
       int dataPathPort) {}
+
+  /**
+   * {@code POST /mesh/v1/agent/renew}: PKCS #10 as PEM, for whom the caller's certificate names.
+   */
+  public record RenewCall(String csr) {}
+
+  /** {@code certificate}: PEM. */
+  public record RenewAnswer(String certificate) {}
 
   /** {@code POST /mesh/v1/agent/report}; an empty list says that the node is alive. */
   public record ReportCall(List<Command.Report> reports) {}

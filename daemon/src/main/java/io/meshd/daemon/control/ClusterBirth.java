@@ -7,8 +7,10 @@ import io.meshd.daemon.security.JoinToken;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.NodeKeys;
 import io.meshd.daemon.security.NodeRole;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.Command;
 import java.security.KeyPair;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +59,12 @@ public record ClusterBirth(
             clusterId,
             NodeRole.MANAGER,
             keys.getPrivate(),
-            ca.issue(keys.getPublic(), nodeId, NodeRole.MANAGER, clusterId),
+            ca.issue(
+                keys.getPublic(),
+                nodeId,
+                NodeRole.MANAGER,
+                clusterId,
+                Duration.ofNanos(ClusterRecord.DEFAULT_CERT_EXPIRY)),
             ca.root(),
             List.of(control),
             plan.advertiseAddress,

@@ -1,6 +1,6 @@
 package io.meshd.daemon.control;
 
-import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.TlsContexts;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,13 +30,13 @@ public final class ClusterClient implements AutoCloseable {
   }
 
   /** Talks to managers of the node's cluster only. */
-  public static ClusterClient ofManagers(NodeIdentity identity) {
-    return new ClusterClient(TlsContexts.clientOfManagers(identity));
+  public static ClusterClient ofManagers(NodeCredentials credentials) {
+    return new ClusterClient(TlsContexts.clientOfManagers(credentials));
   }
 
   /** Talks to any node of the cluster. */
-  public static ClusterClient ofNodes(NodeIdentity identity) {
-    return new ClusterClient(TlsContexts.clientOfNodes(identity));
+  public static ClusterClient ofNodes(NodeCredentials credentials) {
+    return new ClusterClient(TlsContexts.clientOfNodes(credentials));
   }
 
   /**

@@ -5,13 +5,19 @@ import io.meshd.daemon.audit.AuditLog;
 import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.security.NodeRole;
+import io.meshd.daemon.security.Pem;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NodeRecord;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +28,11 @@ public final class ControlRoutes {
   private final ReportDesk reports;
   private final WatchStreams watches;
   private final JoinDesk joins;
+  private final ClusterCa ca;
 
   private ControlRoutes(Parts parts) {
     this.feed = parts.feed;
+    this.ca = parts.ca;
     this.liveness = parts.liveness;
     this.reports = parts.reports;
     this.watches = new WatchStreams(parts.feed, parts.liveness);
@@ -45,7 +53,7 @@ public final class ControlRoutes {
       Supplier<@Nullable Proposer> proposer) {}
 
   /**
-   * Registers join, watch, report, leave and pause. {@code parts} is asked on every call and
+   * Registers join, watch, report, renew, leave and pause. {@code parts} is asked on every call and
    * answers null while this node is no manager; the calls are then refused.
    */
   public static void register(Routes routes, Supplier<@Nullable ControlRoutes> parts) {
@@ -55,6 +63,8 @@ public final class ControlRoutes {
         Routes.Doors.NODES, "GET", AgentMessages.WATCH, exchange -> of(parts).watch(exchange));
     routes.add(
         Routes.Doors.NODES, "POST", AgentMessages.REPORT, exchange -> of(parts).report(exchange));
+    routes.add(
+        Routes.Doors.NODES, "POST", AgentMessages.RENEW, exchange -> of(parts).renew(exchange));
     routes.add(
         Routes.Doors.NODES, "POST", AgentMessages.LEAVE, exchange -> of(parts).leave(exchange));
     routes.add(
@@ -91,6 +101,29 @@ public final class ControlRoutes {
     liveness.heard(nodeId);
     reports.accept(nodeId, exchange.json(AgentMessages.ReportCall.class).reports());
     exchange.respond(200, null);
+  }
+
+  private void renew(Exchange exchange) {
+    String nodeId = member(exchange);
+    ClusterState state = feed.current();
+    NodeRecord node = state.nodes().get(nodeId);
+    ClusterRecord cluster = state.cluster();
+    if (node == null || cluster == null) {
+      throw new ApiException(503, RaftProposer.NO_LEADER);
+    }
+    NodeRole role = node.manager() ? NodeRole.MANAGER : NodeRole.WORKER;
+    try {
+      X509Certificate certificate =
+          ca.sign(
+              exchange.json(AgentMessages.RenewCall.class).csr(),
+              nodeId,
+              role,
+              cluster.id(),
+              cluster.certificateLife());
+      exchange.respond(200, new AgentMessages.RenewAnswer(Pem.of(certificate)));
+    } catch (IOException e) {
+      throw new ApiException(400, String.valueOf(e.getMessage()));
+    }
   }
 
   private void leave(Exchange exchange) {

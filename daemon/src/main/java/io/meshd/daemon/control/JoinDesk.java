@@ -70,7 +70,7 @@ final class JoinDesk {
     String vtep = call.dataPathAddress() == null ? advertise : call.dataPathAddress();
     X509Certificate certificate;
     try {
-      certificate = ca.sign(call.csr(), nodeId, role, cluster.id());
+      certificate = ca.sign(call.csr(), nodeId, role, cluster.id(), cluster.certificateLife());
     } catch (IOException e) {
       throw new ApiException(400, String.valueOf(e.getMessage()));
     }

@@ -1,15 +1,20 @@
 package io.meshd.daemon.control;
 
 import io.meshd.api.Json;
+import io.meshd.daemon.security.Pem;
 import io.meshd.daemon.state.Command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** Reports to a manager over :2377, and there says that this node leaves or pauses. */
+/**
+ * Reports to a manager over :2377, and there says that this node leaves or pauses, or asks for a
+ * new certificate.
+ */
 public final class RemoteReports implements ReportSink {
   private static final Duration LIMIT = Duration.ofSeconds(12);
   private static final Duration LEAVE_LIMIT = Duration.ofSeconds(2);
@@ -25,7 +30,7 @@ public final class RemoteReports implements ReportSink {
 
   @Override
   public void send(List<Command.Report> reports) throws IOException, InterruptedException {
-    post(AgentMessages.REPORT, Json.bytes(new AgentMessages.ReportCall(reports)), LIMIT);
+    var _ = post(AgentMessages.REPORT, Json.bytes(new AgentMessages.ReportCall(reports)), LIMIT);
   }
 
   /**
@@ -34,7 +39,7 @@ public final class RemoteReports implements ReportSink {
    * @throws IOException when no manager hears it; it is then down a little later
    */
   public void leave() throws IOException, InterruptedException {
-    post(AgentMessages.LEAVE, new byte[0], LEAVE_LIMIT);
+    var _ = post(AgentMessages.LEAVE, new byte[0], LEAVE_LIMIT);
   }
 
   /**
@@ -43,19 +48,32 @@ public final class RemoteReports implements ReportSink {
    * @throws IOException when no manager hears it
    */
   public void pause() throws IOException, InterruptedException {
-    post(AgentMessages.PAUSE, new byte[0], LEAVE_LIMIT);
+    var _ = post(AgentMessages.PAUSE, new byte[0], LEAVE_LIMIT);
   }
 
-  private void post(String path, byte[] body, Duration limit)
+  /**
+   * Asks for a new certificate of this node.
+   *
+   * @param request PKCS #10 as PEM
+   */
+  public X509Certificate renew(String request) throws IOException, InterruptedException {
+    byte[] answer =
+        post(AgentMessages.RENEW, Json.bytes(new AgentMessages.RenewCall(request)), LIMIT);
+    return Pem.certificate(
+        Json.MAPPER.readValue(answer, AgentMessages.RenewAnswer.class).certificate());
+  }
+
+  private byte[] post(String path, byte[] body, Duration limit)
       throws IOException, InterruptedException {
     IOException failure = new IOException("no manager is known");
     for (String manager : managers.list()) {
       try {
         HttpResponse<InputStream> answer = client.send(manager, "POST", path, JSON, body, limit);
         if (answer.statusCode() < 300) {
-          answer.body().close();
           managers.prefer(manager);
-          return;
+          try (InputStream content = answer.body()) {
+            return content.readAllBytes();
+          }
         }
         failure = new IOException(ErrorText.of(answer));
       } catch (IOException e) {

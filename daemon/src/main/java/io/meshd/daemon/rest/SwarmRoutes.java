@@ -1,5 +1,6 @@
 package io.meshd.daemon.rest;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.meshd.api.Paths;
 import io.meshd.api.Services;
 import io.meshd.api.Swarm;
@@ -159,16 +160,19 @@ final class SwarmRoutes {
     }
     boolean worker = exchange.flag("rotateWorkerToken");
     boolean manager = exchange.flag("rotateManagerToken");
-    int limit = SwarmSpec.historyLimit(record, SwarmSpec.read(exchange));
+    JsonNode asked = SwarmSpec.read(exchange);
+    int limit = SwarmSpec.historyLimit(record, asked);
+    long expiry = SwarmSpec.certExpiry(record, asked);
     if (worker) {
       rotate(proposer, "worker", record.workerToken());
     }
     if (manager) {
       rotate(proposer, "manager", record.managerToken());
     }
-    if (limit != record.taskHistoryLimit()) {
+    if (limit != record.taskHistoryLimit() || expiry != record.nodeCertExpiry()) {
       long current = worker || manager ? record(proposer).version() : version;
-      ClusterAccess.propose(proposer, new Command.UpdateCluster(cluster.now(), current, limit));
+      ClusterAccess.propose(
+          proposer, new Command.UpdateCluster(cluster.now(), current, limit, expiry));
     }
     exchange.respond(200, null);
   }

@@ -35,11 +35,11 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 
 /**
  * The cluster's own certificate authority: ECDSA P-256, a root for 20 years, certificates of nodes
- * for 90 days with CN = node ID, OU = role, O = cluster ID (as swarmkit's ca/certificates.go).
+ * for as long as the cluster says, 90 days at first, with CN = node ID, OU = role, O = cluster ID
+ * (as swarmkit's ca/certificates.go).
  */
 public final class ClusterCa {
   private static final Duration ROOT_LIFE = Duration.ofDays(20 * 365L);
-  private static final Duration NODE_LIFE = Duration.ofDays(90);
 
   /** Clocks of nodes differ. */
   private static final Duration BACKDATE = Duration.ofHours(1);
@@ -121,9 +121,11 @@ public final class ClusterCa {
    * Signs a node's request.
    *
    * @param request PKCS #10 as PEM; its subject is ignored
+   * @param life from now on
    * @throws IOException in words when it is no request, or not signed by its own key
    */
-  public X509Certificate sign(String request, String nodeId, NodeRole role, String clusterId)
+  public X509Certificate sign(
+      String request, String nodeId, NodeRole role, String clusterId, Duration life)
       throws IOException {
     try {
       JcaPKCS10CertificationRequest csr = new JcaPKCS10CertificationRequest(Pem.request(request));
@@ -131,7 +133,7 @@ public final class ClusterCa {
       if (!csr.isSignatureValid(new JcaContentVerifierProviderBuilder().build(publicKey))) {
         throw new IOException("the certificate request is not signed by its own key");
       }
-      return issue(publicKey, nodeId, role, clusterId);
+      return issue(publicKey, nodeId, role, clusterId, life);
     } catch (GeneralSecurityException
         | OperatorCreationException
         | PKCSException
@@ -141,7 +143,8 @@ public final class ClusterCa {
   }
 
   /** A certificate for a key that needs no proof: the first manager's own. */
-  public X509Certificate issue(PublicKey holder, String nodeId, NodeRole role, String clusterId) {
+  public X509Certificate issue(
+      PublicKey holder, String nodeId, NodeRole role, String clusterId, Duration life) {
     X500Name subject =
         new X500NameBuilder()
             .addRDN(BCStyle.O, clusterId)
@@ -156,7 +159,7 @@ public final class ClusterCa {
                   X500Name.getInstance(root.getSubjectX500Principal().getEncoded()),
                   serial(),
                   Date.from(now.minus(BACKDATE)),
-                  Date.from(now.plus(NODE_LIFE)),
+                  Date.from(now.plus(life)),
                   subject,
                   holder)
               .addExtension(Extension.basicConstraints, true, new BasicConstraints(false))
@@ -184,6 +187,11 @@ public final class ClusterCa {
     } catch (GeneralSecurityException | CertIOException e) {
       throw new IllegalStateException("the certificate cannot be made", e);
     }
+  }
+
+  /** When a certificate of this authority was made: it is valid from a little before. */
+  static Instant issuedAt(X509Certificate certificate) {
+    return certificate.getNotBefore().toInstant().plus(BACKDATE);
   }
 
   private static X509Certificate signed(X509v3CertificateBuilder builder, PrivateKey key)

@@ -7,13 +7,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node's identity in its data folder: {@code node.key}, {@code node.crt}, {@code ca.crt}, on a
- * manager {@code ca.key}, and {@code identity.json} with the rest. That last one is written last
- * and deleted first: without it, the node is in no cluster.
+ * A node's identity in its data folder: {@code node.pem} (key and certificate, renewed together),
+ * {@code ca.crt}, on a manager {@code ca.key}, and {@code identity.json} with the rest. That last
+ * one is written last and deleted first: without it, the node is in no cluster.
  */
 public final class IdentityStore {
   private static final ObjectMapper MAPPER = JsonMapper.builder().build();
@@ -42,9 +44,13 @@ public final class IdentityStore {
       write("ca.key", Pem.of(ca.key()));
     }
     write("ca.crt", Pem.of(identity.root()));
-    write("node.key", Pem.of(identity.key()));
-    write("node.crt", Pem.of(identity.certificate()));
+    saveCertificate(identity.key(), identity.certificate());
     saveAddresses(identity);
+  }
+
+  /** Keeps a renewed certificate with its key, in one file: a crash leaves the old or the new. */
+  public void saveCertificate(PrivateKey key, X509Certificate certificate) throws IOException {
+    write("node.pem", Pem.of(key) + Pem.of(certificate));
   }
 
   /** Keeps what may change while the node is a member: the managers' addresses and its own. */
@@ -73,12 +79,13 @@ public final class IdentityStore {
       return null;
     }
     Document document = MAPPER.readValue(Files.readAllBytes(file), Document.class);
+    String own = read("node.pem");
     return new NodeIdentity(
         document.nodeId,
         document.clusterId,
         document.role.equals(NodeRole.MANAGER.word()) ? NodeRole.MANAGER : NodeRole.WORKER,
-        Pem.privateKey(read("node.key")),
-        Pem.certificate(read("node.crt")),
+        Pem.privateKey(own),
+        Pem.certificate(own),
         Pem.certificate(read("ca.crt")),
         document.managers,
         document.advertiseAddress,
@@ -97,7 +104,7 @@ public final class IdentityStore {
 
   /** The node has left: nothing of its identity stays. */
   public void delete() throws IOException {
-    for (String name : List.of("identity.json", "ca.key", "node.key", "node.crt", "ca.crt")) {
+    for (String name : List.of("identity.json", "ca.key", "node.pem", "ca.crt")) {
       DurableFiles.delete(folder.resolve(name));
     }
   }

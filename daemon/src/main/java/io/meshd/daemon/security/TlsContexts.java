@@ -4,14 +4,10 @@ import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
-import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -22,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** TLS 1.3 between the nodes of a cluster, both sides with certificates of its CA. */
 public final class TlsContexts {
   private static final String TLS = "TLSv1.3";
+  private static final long RESUMED_SECONDS = 60;
 
   private TlsContexts() {}
 
@@ -29,11 +26,13 @@ public final class TlsContexts {
    * For :2377. A client may show no certificate (joining needs none); one that it shows must be of
    * the cluster. The server shows its own and the root, so that a joining node can check the root.
    */
-  public static SslContext server(NodeIdentity identity) {
+  public static SslContext server(NodeCredentials credentials) {
     try {
-      return SslContextBuilder.forServer(identity.key(), identity.certificate(), identity.root())
+      return SslContextBuilder.forServer(credentials.keyManager())
           .sslProvider(SslProvider.JDK)
-          .trustManager(new ClusterTrust(identity.root(), null))
+          .trustManager(new ClusterTrust(credentials.identity().root(), null))
+          // A resumed session asks for no certificate: not for long after one has ended.
+          .sessionTimeout(RESUMED_SECONDS)
           .clientAuth(ClientAuth.OPTIONAL)
           .protocols(TLS)
           .build();
@@ -43,30 +42,21 @@ public final class TlsContexts {
   }
 
   /** For a node's calls to managers: shows its certificate, trusts managers of the cluster. */
-  public static SSLContext clientOfManagers(NodeIdentity identity) {
-    return client(identity, NodeRole.MANAGER);
+  public static SSLContext clientOfManagers(NodeCredentials credentials) {
+    return client(credentials, NodeRole.MANAGER);
   }
 
   /** For a node's calls to any node of the cluster. */
-  public static SSLContext clientOfNodes(NodeIdentity identity) {
-    return client(identity, null);
+  public static SSLContext clientOfNodes(NodeCredentials credentials) {
+    return client(credentials, null);
   }
 
-  private static SSLContext client(NodeIdentity identity, @Nullable NodeRole required) {
+  private static SSLContext client(NodeCredentials credentials, @Nullable NodeRole required) {
     try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
-      char[] none = new char[0];
-      store.setKeyEntry(
-          "node",
-          identity.key(),
-          none,
-          new Certificate[] {identity.certificate(), identity.root()});
-      KeyManagerFactory keys =
-          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      keys.init(store, none);
-      return context(keys.getKeyManagers(), new ClusterTrust(identity.root(), required));
-    } catch (GeneralSecurityException | IOException e) {
+      return context(
+          new KeyManager[] {credentials.keyManager()},
+          new ClusterTrust(credentials.identity().root(), required));
+    } catch (GeneralSecurityException e) {
       throw new IllegalStateException("the node's key cannot be used for TLS", e);
     }
   }

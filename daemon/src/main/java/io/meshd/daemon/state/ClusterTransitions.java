@@ -44,7 +44,8 @@ final class ClusterTransitions {
             command.workerToken(),
             command.managerToken(),
             TASK_HISTORY_LIMIT,
-            command.gossipKey() == null ? List.of() : List.of(command.gossipKey()));
+            command.gossipKey() == null ? List.of() : List.of(command.gossipKey()),
+            ClusterRecord.DEFAULT_CERT_EXPIRY);
     Cidr subnet = allocator.next(List.of()).orElseThrow();
     VniAllocator vnis = new VniAllocator(List.of(), 0);
     int vni = vnis.allocate().orElseThrow();
@@ -127,6 +128,13 @@ final class ClusterTransitions {
             old.managerToken(),
             command.taskHistoryLimit(),
             old.gossipKeys());
+    Long expiry = command.nodeCertExpiry();
+    if (expiry != null) {
+      if (expiry <= 0) {
+        throw Refusal.invalid("invalid node certificate expiry: " + expiry);
+      }
+      draft.cluster = draft.cluster.withCertificateLife(expiry);
+    }
     return old.id();
   }
 

@@ -75,9 +75,11 @@ public sealed interface Command {
 
   /**
    * {@code version}: the cluster's version that the change is based on, or rejected. {@code
-   * taskHistoryLimit}: tasks kept per slot, the running one included; negative for all.
+   * taskHistoryLimit}: tasks kept per slot, the running one included; negative for all. {@code
+   * nodeCertExpiry}: nanoseconds that new certificates are valid, or null where that stays.
    */
-  record UpdateCluster(String at, long version, int taskHistoryLimit) implements Command {}
+  record UpdateCluster(String at, long version, int taskHistoryLimit, @Nullable Long nodeCertExpiry)
+      implements Command {}
 
   /** A node joined, or came back with another address or description. Keeps an existing spec. */
   record UpsertNode(

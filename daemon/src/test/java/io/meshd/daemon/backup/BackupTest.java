@@ -31,7 +31,8 @@ class BackupTest {
             clusterId,
             NodeRole.MANAGER,
             keys.getPrivate(),
-            ca.issue(keys.getPublic(), "n1", NodeRole.MANAGER, clusterId),
+            ca.issue(
+                keys.getPublic(), "n1", NodeRole.MANAGER, clusterId, java.time.Duration.ofDays(1)),
             ca.root(),
             List.of("192.0.2.1:2377"),
             "192.0.2.1",

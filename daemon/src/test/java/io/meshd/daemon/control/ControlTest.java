@@ -13,8 +13,11 @@ import io.meshd.api.Networks;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.security.IdentityStore;
 import io.meshd.daemon.security.JoinToken;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.security.NodeKeys;
 import io.meshd.daemon.security.NodeRole;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
@@ -29,11 +32,15 @@ import java.net.ServerSocket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,7 +82,7 @@ final class ControlTest {
   }
 
   private ClusterClient client(NodeIdentity node) {
-    return closing(ClusterClient.ofManagers(node));
+    return closing(ClusterClient.ofManagers(new NodeCredentials(node)));
   }
 
   private ManagerAddresses managers() {
@@ -377,6 +384,87 @@ final class ControlTest {
   }
 
   @Test
+  void aNodeWorksOnPastTheEndOfItsFirstCertificate() throws Exception {
+    manager.must(
+        new Command.UpdateCluster(
+            "2026-01-01T00:00:00Z",
+            Objects.requireNonNull(manager.state().cluster()).version(),
+            5,
+            Duration.ofSeconds(5).toNanos()));
+    NodeIdentity first = manager.join("w1");
+    NodeCredentials credentials = new NodeCredentials(first);
+    IdentityStore store = new IdentityStore(folder.resolve("w1"));
+    store.save(first, null);
+    ClusterClient client = closing(ClusterClient.ofManagers(credentials));
+    RemoteReports reports = new RemoteReports(managers(), client);
+    StateWatch watch =
+        closing(new StateWatch(managers(), client, new StateCache(folder.resolve("cache"))));
+    CertificateRenewal renewal =
+        closing(new CertificateRenewal(credentials, reports::renew, store::saveCertificate));
+    watch.subscribe(renewal);
+    watch.start();
+    renewal.start();
+    closing(new Heartbeat(reports)).start();
+
+    Instant end = first.certificate().getNotAfter().toInstant().plusSeconds(1);
+    await().atMost(LIMIT).until(() -> statusOf(first.nodeId()) == NodeState.READY);
+    await()
+        .atMost(LIMIT)
+        .until(
+            () -> {
+              assertEquals(NodeState.READY, statusOf(first.nodeId()));
+              return Instant.now().isAfter(end);
+            });
+    addNetwork(manager, "late");
+    await().atMost(LIMIT).until(() -> hasNetwork(watch.state(), "late"));
+
+    // New handshakes: with what the node has now, with what is on its disk, and with the old one.
+    ClusterClient now = closing(ClusterClient.ofManagers(credentials));
+    assertEquals(200, call(now, "GET", AgentMessages.WATCH).statusCode());
+    NodeIdentity stored = Objects.requireNonNull(store.load());
+    assertTrue(stored.certificate().getNotAfter().toInstant().isAfter(end));
+    assertEquals(200, call(client(stored), "GET", AgentMessages.WATCH).statusCode());
+    ClusterClient old = client(first);
+    assertThrows(IOException.class, () -> call(old, "GET", AgentMessages.WATCH));
+  }
+
+  @Test
+  void aRenewedCertificateIsShownToWhoeverConnectsNext() throws Exception {
+    NodeIdentity node = manager.join("w1");
+    X509Certificate before = shown(node);
+    assertEquals(manager.identity.certificate(), before);
+    KeyPair keys = NodeKeys.generate();
+    X509Certificate next =
+        manager.ca.issue(
+            keys.getPublic(),
+            manager.identity.nodeId(),
+            NodeRole.MANAGER,
+            manager.identity.clusterId(),
+            Duration.ofHours(1));
+    manager.credentials.renew(keys.getPrivate(), next);
+    assertEquals(next, shown(node));
+  }
+
+  private X509Certificate shown(NodeIdentity node) throws Exception {
+    var session = call(client(node), "GET", AgentMessages.WATCH).sslSession().orElseThrow();
+    return (X509Certificate) session.getPeerCertificates()[0];
+  }
+
+  @Test
+  void aRenewalIsForWhomTheCertificateNamesAndNotForARemovedNode() throws Exception {
+    NodeIdentity node = manager.join("w1");
+    RemoteReports reports = new RemoteReports(managers(), client(node));
+    KeyPair keys = NodeKeys.generate();
+    new NodeCredentials(node).check(keys, reports.renew(NodeKeys.request(keys)));
+    IOException refused = assertThrows(IOException.class, () -> reports.renew("nonsense"));
+    assertEquals("no CERTIFICATE REQUEST block in PEM text", refused.getMessage());
+    manager.must(new Command.RemoveNode("2026-01-01T00:00:00Z", node.nodeId(), true));
+    IOException removed =
+        assertThrows(IOException.class, () -> reports.renew(NodeKeys.request(keys)));
+    assertEquals("node " + node.nodeId() + " is not part of this swarm", removed.getMessage());
+  }
+
+  @Test
   void aRemovedNodeIsTurnedAway() throws Exception {
     NodeIdentity node = manager.join("w1");
     StateWatch watch = watch(node, "cache");
@@ -403,7 +491,7 @@ final class ControlTest {
               }
             });
     NodeIdentity node = manager.join("w1");
-    NodeClient client = new NodeClient(closing(ClusterClient.ofNodes(node)));
+    NodeClient client = new NodeClient(closing(ClusterClient.ofNodes(new NodeCredentials(node))));
     String address = manager.identity.controlAddress();
     try (InputStream body = client.open(manager.identity.nodeId(), address, "/logs")) {
       assertEquals("line\n", new String(body.readAllBytes(), StandardCharsets.UTF_8));

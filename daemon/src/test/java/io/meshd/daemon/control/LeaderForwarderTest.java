@@ -11,6 +11,7 @@ import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.UnixHttp;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.TlsContexts;
 import java.io.IOException;
@@ -50,8 +51,8 @@ final class LeaderForwarderTest {
   void start() throws Exception {
     manager = TestManager.create(folder);
     NodeIdentity node = manager.join("w1");
-    toManager = ClusterClient.ofManagers(node);
-    toWorker = ClusterClient.ofNodes(manager.identity);
+    toManager = ClusterClient.ofManagers(new NodeCredentials(node));
+    toWorker = ClusterClient.ofNodes(new NodeCredentials(manager.identity));
     LeaderForwarder forwarder =
         new LeaderForwarder(
             new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {}),
@@ -64,7 +65,8 @@ final class LeaderForwarderTest {
     }
     InetSocketAddress bound =
         worker.openTls(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), TlsContexts.server(node));
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            TlsContexts.server(new NodeCredentials(node)));
     workerAddress = "127.0.0.1:" + bound.getPort();
   }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.meshd.daemon.control.NodeLiveness.Word;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class NodeLivenessTest {
     manager = TestManager.create(folder);
     manager.liveness.trust(id -> word);
     node = manager.join("w1");
-    client = ClusterClient.ofManagers(node);
+    client = ClusterClient.ofManagers(new NodeCredentials(node));
     remote =
         new RemoteReports(
             new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {}), client);

@@ -10,6 +10,7 @@ import io.meshd.api.Services;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.reconcile.TaskReports;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.TaskRecord;
@@ -46,7 +47,7 @@ final class ReportsTest {
   void start() throws Exception {
     manager = TestManager.create(folder);
     node = manager.join("w1");
-    client = ClusterClient.ofManagers(node);
+    client = ClusterClient.ofManagers(new NodeCredentials(node));
     remote =
         new RemoteReports(
             new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {}), client);

@@ -9,6 +9,7 @@ import io.meshd.daemon.raft.AtomixLog;
 import io.meshd.daemon.raft.InProcessTransport;
 import io.meshd.daemon.security.ClusterCa;
 import io.meshd.daemon.security.IdentityStore;
+import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.TlsContexts;
 import io.meshd.daemon.state.ClusterRecord;
@@ -32,6 +33,7 @@ final class TestManager implements AutoCloseable {
   static final Duration GRACE = Duration.ofMillis(1500);
 
   final NodeIdentity identity;
+  final NodeCredentials credentials;
   final ClusterCa ca;
   final Proposer proposer;
   final StateFeed feed = new StateFeed();
@@ -71,6 +73,7 @@ final class TestManager implements AutoCloseable {
 
   private TestManager(Path folder, NodeIdentity identity, ClusterCa ca) throws IOException {
     this.identity = identity;
+    this.credentials = new NodeCredentials(identity);
     this.ca = ca;
     StateMachine machine = new StateMachine();
     this.log =
@@ -95,7 +98,7 @@ final class TestManager implements AutoCloseable {
         new InetSocketAddress(
             InetAddress.getLoopbackAddress(),
             Integer.parseInt(address.substring(address.indexOf(':') + 1))),
-        TlsContexts.server(identity));
+        TlsContexts.server(credentials));
   }
 
   private synchronized @Nullable Proposer leading() {

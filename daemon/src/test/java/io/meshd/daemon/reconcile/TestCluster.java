@@ -33,7 +33,7 @@ final class TestCluster {
       new ClusterState(
           1,
           new ClusterRecord(
-              "cluster", 1, TIME, TIME, List.of("10.0.0.0/8"), 24, 4789, "", "", 5, List.of()),
+              "cluster", 1, TIME, TIME, List.of("10.0.0.0/8"), 24, 4789, "", "", 5, List.of(), 0),
           HashTreePMap.empty(),
           HashTreePMap.empty(),
           HashTreePMap.empty(),

@@ -34,7 +34,7 @@ final class SecurityTest {
         "cluster1",
         role,
         keys.getPrivate(),
-        ca.sign(NodeKeys.request(keys), NODE, role, "cluster1"),
+        ca.sign(NodeKeys.request(keys), NODE, role, "cluster1", Duration.ofDays(90)),
         ca.root(),
         List.of("10.99.0.1:2377"),
         "10.99.0.2",
@@ -59,6 +59,38 @@ final class SecurityTest {
   }
 
   @Test
+  void itIsRenewedBeforeHalfOfItsLifeAndAtOnceWhereThatBecameShorter() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      X509Certificate leaf =
+          ca.issue(keys.getPublic(), NODE, NodeRole.WORKER, "cluster1", Duration.ofDays(90));
+      Instant now = Instant.now();
+      Instant due = RenewalTime.of(leaf, Duration.ofDays(90));
+      assertTrue(due.isAfter(now.plus(Duration.ofDays(90).dividedBy(100).multipliedBy(39))));
+      assertTrue(due.isBefore(now.plus(Duration.ofDays(45))));
+      assertEquals(due, RenewalTime.of(leaf, Duration.ofDays(400)), "its own end counts");
+      Instant sooner = RenewalTime.of(leaf, Duration.ofHours(1));
+      assertTrue(sooner.isBefore(now.plusSeconds(2)));
+    }
+  }
+
+  @Test
+  void onlyTheNodesOwnRenewedCertificateIsTaken() throws Exception {
+    NodeCredentials credentials = new NodeCredentials(identity(NodeRole.WORKER));
+    KeyPair fresh = NodeKeys.generate();
+    Duration life = Duration.ofHours(1);
+    credentials.check(fresh, ca.issue(fresh.getPublic(), NODE, NodeRole.WORKER, "cluster1", life));
+    for (X509Certificate wrong :
+        List.of(
+            ca.issue(keys.getPublic(), NODE, NodeRole.WORKER, "cluster1", life),
+            ca.issue(fresh.getPublic(), "other", NodeRole.WORKER, "cluster1", life),
+            ca.issue(fresh.getPublic(), NODE, NodeRole.MANAGER, "cluster1", life),
+            ca.issue(fresh.getPublic(), NODE, NodeRole.WORKER, "cluster1", Duration.ofSeconds(-1)),
+            ClusterCa.create().issue(fresh.getPublic(), NODE, NodeRole.WORKER, "cluster1", life))) {
+      assertThrows(IOException.class, () -> credentials.check(fresh, wrong));
+    }
+  }
+
+  @Test
   void aCertificateOfAnotherClusterIsNotTrusted() throws Exception {
     X509Certificate leaf = identity(NodeRole.WORKER).certificate();
     X509Certificate otherRoot = ClusterCa.create().root();
@@ -72,7 +104,9 @@ final class SecurityTest {
   @Test
   void aRequestThatIsNoneIsRefusedInWords() {
     IOException refused =
-        assertThrows(IOException.class, () -> ca.sign("x", NODE, NodeRole.WORKER, "cluster1"));
+        assertThrows(
+            IOException.class,
+            () -> ca.sign("x", NODE, NodeRole.WORKER, "cluster1", Duration.ofDays(90)));
     assertEquals("no CERTIFICATE REQUEST block in PEM text", refused.getMessage());
     assertThrows(
         IOException.class,
@@ -81,7 +115,8 @@ final class SecurityTest {
                 "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
                 NODE,
                 NodeRole.WORKER,
-                "cluster1"));
+                "cluster1",
+                Duration.ofDays(90)));
   }
 
   @Test

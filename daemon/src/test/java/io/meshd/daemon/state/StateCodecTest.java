@@ -28,7 +28,8 @@ class StateCodecTest {
             "SECRET-W",
             "SECRET-M",
             5,
-            List.of("KEY")),
+            List.of("KEY"),
+            ClusterRecord.DEFAULT_CERT_EXPIRY),
         old.nodes(),
         old.networks()
             .plus(
