@@ -104,12 +104,16 @@ final class RecordSync {
   private void schedule(long nanos) {
     if (!scheduled) {
       scheduled = true;
-      node.timers().after(nanos, this::serve);
+      node.timers().after(nanos, this::due);
     }
   }
 
-  private void serve() {
+  private void due() {
     scheduled = false;
+    serve();
+  }
+
+  private void serve() {
     Map<Peer, List<Want>> requests = new LinkedHashMap<>();
     List<Place> done = new ArrayList<>();
     for (Map.Entry<Place, Need> entry : needs.entrySet()) {
@@ -120,12 +124,15 @@ final class RecordSync {
         done.add(place);
         continue;
       }
+      boolean full = asked.size() + requests.size() >= MAX_REQUESTS;
+      if (full && requests.isEmpty()) {
+        break; // whoever answers makes room
+      }
       Peer source = source(place, need);
       if (source == null) {
         need.attempts++;
         continue;
       }
-      boolean full = asked.size() + requests.size() >= MAX_REQUESTS;
       if (asked.contains(source.name()) || (full && !requests.containsKey(source))) {
         continue;
       }

@@ -136,5 +136,9 @@ class HostileRecordsTest {
     assertTrue(
         cluster.until(() -> "v".equals(target.seen.get("net/n0/ep")), Duration.ofMinutes(2)),
         () -> target.seen + " " + target.records.streams());
+    long before = cluster.network.time().ran();
+    cluster.run(Duration.ofSeconds(10));
+    long events = cluster.network.time().ran() - before;
+    assertTrue(events < 20_000, () -> events + " events in ten quiet seconds");
   }
 }
