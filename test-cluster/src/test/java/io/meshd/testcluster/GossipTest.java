@@ -163,7 +163,7 @@ class GossipTest {
                 });
         Agreement.say("with 30 % loss, " + replicas + " tasks were known everywhere after", scaled);
         assertEquals(Set.of("Ready"), agreement.states());
-        Thread.sleep(1000);
+        Thread.sleep(1000); // the pace of the changes, waits for nothing
       }
     } finally {
       NODES.forEach(node -> cluster.sh(node, "nft delete table inet loss"));
