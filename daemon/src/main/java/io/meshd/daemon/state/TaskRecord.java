@@ -81,6 +81,14 @@ public record TaskRecord(
   }
 
   public TaskRecord with(TaskState desired, Status now) {
+    return with(desired, now, attachments);
+  }
+
+  public TaskRecord withAttachments(List<Attachment> those) {
+    return with(desiredState, status, those);
+  }
+
+  private TaskRecord with(TaskState desired, Status now, List<Attachment> those) {
     return new TaskRecord(
         id,
         version,
@@ -94,23 +102,6 @@ public record TaskRecord(
         specVersion,
         desired,
         now,
-        attachments);
-  }
-
-  public TaskRecord withAttachments(List<Attachment> those) {
-    return new TaskRecord(
-        id,
-        version,
-        createdAt,
-        updatedAt,
-        serviceId,
-        serviceName,
-        slot,
-        nodeId,
-        spec,
-        specVersion,
-        desiredState,
-        status,
         those);
   }
 }
