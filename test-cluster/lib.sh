@@ -57,8 +57,10 @@ need_packages() {
 }
 # What meshd itself calls, what the scripts call, what the demo's pages are served with.
 BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybox"
+# For --docker. The docker on the PATH is the client, which need not be Debian's.
+DOCKER_PACKAGES="docker.io iptables"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES ethtool iperf3 jq tcpdump tshark haproxy strace hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf"
+TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {
@@ -126,7 +128,7 @@ boot() {
   (
     enter_cgroup "$node"
     exec setsid unshare --fork --pid --mount --uts --net --cgroup --propagation private -- \
-      env -i PATH="$PATH" bash "$TC/lib/node-init" "$MARK" "$node" "$RUN/$node" \
+      env -i PATH="$PATH" bash "$TC/lib/node-init" "$MARK" "$node" "$RUN/$node" "$OUTSIDE_IP" \
       </dev/null >"$RUN/$node/boot.log" 2>&1
   ) &
   for ((i = 0; i < 500; i++)); do
@@ -170,6 +172,8 @@ wire() {
   local node=$1 addr=$2 pid underlay
   pid=$(holder "$node")
   underlay=$(holder underlay)
+  # The kernel takes the namespaces of a node without power apart when it has time: its port may be there.
+  nsenter -t "$underlay" -n ip link del "$node" 2>/dev/null || true
   nsenter -t "$underlay" -n ip link add "$node" type veth peer name eth0 netns "$pid" ||
     die "could not join $node to the underlay"
   nsenter -t "$underlay" -n ip link set "$node" master br0 up
@@ -221,28 +225,39 @@ meshd_pid() {
   awk '/^NSpid:/ {print $NF}' "/proc/$host/status"
 }
 
-meshd_host_pid() {
+meshd_host_pid() { host_pid "$1" meshd; }
+
+# host_pid NODE PROGRAM: of what start_program started; fails when it does not run.
+host_pid() {
   local pid started
-  read -r pid started 2>/dev/null <"$RUN/$1/meshd.pid" || return 1
+  read -r pid started 2>/dev/null <"$RUN/$1/$2.pid" || return 1
   [ "$(start_time "$pid")" = "$started" ] || return 1
   echo "$pid"
 }
 
-# start_meshd NODE: starts it; does not wait.
-start_meshd() {
-  local node=$1 i pid
-  meshd_host_pid "$node" >/dev/null && return
-  rm -f "$RUN/$node/meshd.pid"
+# start_program NODE PROGRAM COMMAND...: starts it inside, unless it runs; its output goes to
+# PROGRAM.log. Does not wait. $VARIABLES: of its environment.
+start_program() {
+  local node=$1 program=$2 i pid
+  shift 2
+  host_pid "$node" "$program" >/dev/null && return
+  rm -f "$RUN/$node/$program.pid"
   pid=$(holder "$node") || die "$node is not up"
   (enter_cgroup "$node" && exec nsenter -t "$pid" --mount --root --wd --uts --net --pid --cgroup -- \
-    env -i HOME=/root PATH="$TC/bin:$PATH" JAVA_HOME="$JAVA_HOME" LANG=C.UTF-8 \
-    ${MESHD_OPTS:+MESHD_OPTS="$MESHD_OPTS"} \
-    setsid bash "$TC/lib/launch" "$RUN/$node" "$TC/bin/meshd" 9</proc)
+    env -i HOME=/root PATH="$TC/bin:$PATH" LANG=C.UTF-8 "${VARIABLES[@]}" \
+    setsid bash "$TC/lib/launch" "$RUN/$node/$program" "$@" 9</proc)
   for ((i = 0; i < 300; i++)); do
-    [ -s "$RUN/$node/meshd.pid" ] && return
+    [ -s "$RUN/$node/$program.pid" ] && return
     sleep 0.01
   done
-  die "meshd of $node was not started: $(tail -n 3 "$RUN/$node/meshd.log")"
+  die "$program of $node was not started: $(tail -n 3 "$RUN/$node/$program.log")"
+}
+
+# start_meshd NODE: starts it; does not wait.
+start_meshd() {
+  # shellcheck disable=SC2207
+  local VARIABLES=(JAVA_HOME="$JAVA_HOME" ${MESHD_OPTS:+"MESHD_OPTS=$MESHD_OPTS"} $(cat "$RUN/env" 2>/dev/null || true))
+  start_program "$1" meshd "$TC/bin/meshd"
 }
 
 # await_meshd NODE: until its API answers, and its membership is there if it had one before.
@@ -260,15 +275,57 @@ await_meshd() {
 }
 
 # end_meshd NODE SIGNAL: and waits until it is gone.
-end_meshd() {
+end_meshd() { end_program "$1" meshd "$2"; }
+
+# end_program NODE PROGRAM SIGNAL
+end_program() {
   local pid i
-  pid=$(meshd_host_pid "$1") || { rm -f "$RUN/$1/meshd.pid"; return 0; }
-  kill "-$2" "$pid" 2>/dev/null || true
+  pid=$(host_pid "$1" "$2") || { rm -f "$RUN/$1/$2.pid"; return 0; }
+  kill "-$3" "$pid" 2>/dev/null || true
   for ((i = 0; i < 1500; i++)); do
-    case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in "" | Z*) rm -f "$RUN/$1/meshd.pid"; return 0 ;; esac
+    case $(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null) in "" | Z*) rm -f "$RUN/$1/$2.pid"; return 0 ;; esac
     sleep 0.02
   done
-  die "meshd of $1 (pid $pid) does not end on SIG$2"
+  die "$2 of $1 (pid $pid) does not end on SIG$3"
+}
+
+# --- Docker --------------------------------------------------------------------------------------
+
+# start_docker NODE: its own containerd and dockerd, whose data are in the node's folder. Returns when
+# dockerd answers.
+start_docker() {
+  local node=$1 data=$RUN/$1/docker pid
+  local VARIABLES=()
+  mkdir -p "$data"
+  pid=$(holder "$node") || die "$node is not up"
+  start_program "$node" containerd containerd --root "$data/containerd" --state /run/containerd \
+    --address /run/containerd/containerd.sock
+  await_answer "$node" containerd test -S "/proc/$pid/root/run/containerd/containerd.sock"
+  # meshd answers names there, for containers on its networks and on others.
+  # Its storage driver is what the file system below can bear: overlay2, or vfs.
+  start_program "$node" dockerd dockerd --data-root "$data/data" --exec-root /run/docker \
+    --pidfile /run/docker.pid --host unix:///run/docker.sock \
+    --containerd /run/containerd/containerd.sock --dns 169.254.53.53
+  await_answer "$node" dockerd \
+    curl -fs -m 5 --unix-socket "/proc/$pid/root/run/docker.sock" -o /dev/null http://docker/_ping
+}
+
+await_answer() { # NODE PROGRAM COMMAND...: until the command succeeds
+  local node=$1 program=$2 i
+  shift 2
+  for ((i = 0; i < 1200; i++)); do
+    ! "$@" 2>/dev/null || return 0
+    host_pid "$node" "$program" >/dev/null ||
+      die "$program of $node ended at once: $(tail -n 5 "$RUN/$node/$program.log")"
+    sleep 0.05
+  done
+  die "$program of $node does not answer; its log is $RUN/$node/$program.log"
+}
+
+# end_docker NODE SIGNAL: dockerd, and with TERM containerd too.
+end_docker() {
+  end_program "$1" dockerd "$2"
+  [ "$2" != TERM ] || end_program "$1" containerd TERM
 }
 
 meshctl() { # NODE ARGS...

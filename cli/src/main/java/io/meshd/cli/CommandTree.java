@@ -15,8 +15,10 @@ import io.meshd.cli.network.NetworkDisconnect;
 import io.meshd.cli.network.NetworkInspect;
 import io.meshd.cli.network.NetworkList;
 import io.meshd.cli.network.NetworkRemove;
+import io.meshd.cli.node.NodeDemote;
 import io.meshd.cli.node.NodeInspect;
 import io.meshd.cli.node.NodeList;
+import io.meshd.cli.node.NodePromote;
 import io.meshd.cli.node.NodePs;
 import io.meshd.cli.node.NodeRemove;
 import io.meshd.cli.node.NodeUpdate;
@@ -32,11 +34,15 @@ import io.meshd.cli.service.ServiceScale;
 import io.meshd.cli.service.ServiceUnpublish;
 import io.meshd.cli.service.ServiceUpdate;
 import io.meshd.cli.swarm.SwarmBackup;
+import io.meshd.cli.swarm.SwarmCa;
 import io.meshd.cli.swarm.SwarmInit;
 import io.meshd.cli.swarm.SwarmJoin;
 import io.meshd.cli.swarm.SwarmJoinToken;
 import io.meshd.cli.swarm.SwarmLeave;
 import io.meshd.cli.swarm.SwarmRestore;
+import io.meshd.cli.swarm.SwarmRotateKeys;
+import io.meshd.cli.swarm.SwarmUnlock;
+import io.meshd.cli.swarm.SwarmUnlockKey;
 import io.meshd.cli.swarm.SwarmUpdate;
 import io.meshd.cli.system.CountersShow;
 import io.meshd.cli.system.InfoShow;
@@ -60,13 +66,19 @@ final class CommandTree {
       case "swarm backup" -> new SwarmBackup();
       case "swarm restore" -> new SwarmRestore();
       case "swarm join" -> new SwarmJoin();
+      case "swarm ca" -> new SwarmCa();
       case "swarm join-token" -> new SwarmJoinToken();
       case "swarm leave" -> new SwarmLeave();
+      case "swarm rotate-keys" -> new SwarmRotateKeys();
+      case "swarm unlock" -> new SwarmUnlock();
+      case "swarm unlock-key" -> new SwarmUnlockKey();
       case "swarm update" -> new SwarmUpdate();
       case "node ls" -> new NodeList();
       case "node inspect" -> new NodeInspect();
       case "node ps" -> new NodePs();
       case "node rm" -> new NodeRemove();
+      case "node promote" -> new NodePromote();
+      case "node demote" -> new NodeDemote();
       case "node update" -> new NodeUpdate();
       case "network create" -> new NetworkCreate();
       case "network ls" -> new NetworkList();
@@ -131,11 +143,15 @@ final class CommandTree {
       case "swarm" ->
           List.of(
               new Entry("backup", "Write what a manager needs to begin again into a file"),
+              new Entry("ca", "Display and rotate the root CA"),
               new Entry("init", "Initialize a swarm"),
               new Entry("join", "Join a swarm as a node and/or manager"),
               new Entry("join-token", "Manage join tokens"),
               new Entry("leave", "Leave the swarm"),
               new Entry("restore", "Begin again with a swarm from a file"),
+              new Entry("rotate-keys", "Replace the keys of gossip and of encrypted networks"),
+              new Entry("unlock", "Unlock swarm"),
+              new Entry("unlock-key", "Manage the unlock key"),
               new Entry("update", "Update the swarm"));
       case "node" ->
           List.of(

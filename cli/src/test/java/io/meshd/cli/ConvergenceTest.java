@@ -34,7 +34,7 @@ final class ConvergenceTest {
       peer.answer("GET /services/s1", 200, service);
       peer.answer("GET /tasks", 200, "[" + tasks + "]");
       peer.answer("GET /nodes", 200, NODES);
-      return Run.of(peer.host(), "service", "create", "img");
+      return Run.of(peer.host(), "service", "create", "--no-resolve-image", "img");
     }
   }
 

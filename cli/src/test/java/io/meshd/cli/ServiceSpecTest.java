@@ -21,9 +21,17 @@ final class ServiceSpecTest {
         {"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}}}
       """;
 
+  private static final String DIGEST = "sha256:" + "0a".repeat(32);
+
   private static JsonNode sent(String path, String... args) throws IOException {
     try (RecordedPeer peer = new RecordedPeer()) {
       peer.answer("POST /services/create", 201, "{\"ID\":\"s1\"}");
+      for (String image : List.of("busybox:latest", "img:latest")) {
+        peer.answer(
+            "GET /distribution/" + image + "/json",
+            200,
+            "{\"Descriptor\":{\"digest\":\"" + DIGEST + "\"},\"Platforms\":[]}");
+      }
       peer.answer("GET /services", 200, "[" + SERVICE + "]");
       peer.answer("GET /services/web", 200, SERVICE);
       peer.answer("GET /networks/other", 200, "{\"Id\":\"other-id\",\"Name\":\"other\"}");
@@ -45,7 +53,7 @@ final class ServiceSpecTest {
     JsonNode spec =
         sent("/services/create", "service", "create", "-d", "--name", "a", "busybox", "ls", "-l");
     JsonNode container = spec.path("TaskTemplate").path("ContainerSpec");
-    assertEquals("busybox", container.path("Image").asText());
+    assertEquals("busybox:latest@" + DIGEST, container.path("Image").asText());
     assertEquals("[\"ls\",\"-l\"]", container.path("Args").toString());
     assertEquals(1, spec.path("Mode").path("Replicated").path("Replicas").asInt());
   }
@@ -76,7 +84,7 @@ final class ServiceSpecTest {
         Json.MAPPER.readTree(
             """
             {"Name":"a","Labels":{"k":"v"},"TaskTemplate":{
-              "ContainerSpec":{"Image":"img","Env":["A=2"],"StopGracePeriod":500000000},
+              "ContainerSpec":{"Image":"img:latest@%s","Env":["A=2"],"StopGracePeriod":500000000},
               "Placement":{"Constraints":["node.role==worker"]},
               "Networks":[{"Target":"n","Aliases":["z"]}],
               "RestartPolicy":{"Delay":90000000000}},
@@ -86,8 +94,42 @@ final class ServiceSpecTest {
                {"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"host"}],
                "Mode":"dnsrr"},
              "UpdateConfig":{"Parallelism":1,"Delay":5000000000}}
-            """),
+            """
+                .formatted(DIGEST)),
         spec);
+  }
+
+  @Test
+  void whatContainersHaveIsSent() throws IOException {
+    JsonNode task =
+        sent(
+                "/services/create",
+                ("service create -d --name a --no-resolve-image --read-only --init -t --entrypoint x"
+                        + " --health-cmd ok --health-interval 2s --limit-memory 64m --limit-cpu 0.5"
+                        + " --reserve-memory 1.5g --limit-pids 7 --host h:192.0.2.1 --dns 192.0.2.2"
+                        + " --mount type=tmpfs,target=/t,tmpfs-size=1m,tmpfs-mode=700"
+                        + " --mount src=data,dst=/d,ro --sysctl a.b=1 --ulimit nofile=5:6"
+                        + " --cap-drop ALL --group 7 --log-driver none --log-opt a=b img")
+                    .split(" "))
+            .path("TaskTemplate");
+    assertEquals(
+        Json.MAPPER.readTree(
+            """
+            {"ContainerSpec":{"Image":"img:latest","Command":["x"],"Init":true,"ReadOnly":true,
+              "TTY":true,"Healthcheck":{"Test":["CMD-SHELL","ok"],"Interval":2000000000},
+              "CapabilityDrop":["ALL"],"Groups":["7"],"Hosts":["192.0.2.1 h"],
+              "Mounts":[
+                {"Type":"tmpfs","Target":"/t","TmpfsOptions":{"SizeBytes":1048576,"Mode":448}},
+                {"Type":"volume","Source":"data","Target":"/d","ReadOnly":true}],
+              "Ulimits":[{"Name":"nofile","Soft":5,"Hard":6}],"Sysctls":{"a.b":"1"},
+              "DNSConfig":{"Nameservers":["192.0.2.2"]}},
+             "Placement":{},
+             "Resources":{
+               "Limits":{"MemoryBytes":67108864,"NanoCPUs":500000000,"Pids":7},
+               "Reservations":{"MemoryBytes":1610612736}},
+             "LogDriver":{"Name":"none","Options":{"a":"b"}}}
+            """),
+        task);
   }
 
   @Test

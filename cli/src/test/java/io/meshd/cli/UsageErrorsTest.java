@@ -29,7 +29,7 @@ final class UsageErrorsTest {
         "network foo|meshctl: unknown command: meshctl network foo",
         "service create --name|flag needs an argument: --name",
         "service create -p|flag needs an argument: 'p' in -p",
-        "service create --mount a b|flag --mount is not supported by meshd",
+        "service create --secret a b|flag --secret is not supported by meshd",
         "service create --replicas x a|invalid argument \"x\" for \"--replicas\" flag:"
             + " strconv.ParseUint: parsing \"x\": invalid syntax",
         "service create --detach=foo x|invalid argument \"foo\" for \"-d, --detach\" flag:"

@@ -2,45 +2,68 @@ package io.meshd.daemon;
 
 import io.meshd.api.Mesh;
 import io.meshd.daemon.control.ClusterClient;
+import io.meshd.daemon.control.KeyRotator;
 import io.meshd.daemon.control.NodeClient;
 import io.meshd.daemon.control.NodeLiveness;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.peers.PeerFacts.Life;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostNetworks;
+import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.TaskLogs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A node in a cluster: its membership and the work it does for it. */
+/**
+ * A node in a cluster: its membership and the work it does for it. The work goes on, whatever the
+ * membership becomes.
+ */
 final class ActiveNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ActiveNode.class);
 
-  private final Member member;
+  private final StateListener onLook;
+  private Standing standing;
+  private volatile Member member;
+  private @Nullable StateGate gate;
   private final NodeWork work;
   private final ClusterClient nodes;
   private final NodeClient reader;
 
+  /** Opens a membership. */
+  @FunctionalInterface
+  interface Opening {
+    Member of(Standing standing) throws IOException, InterruptedException;
+  }
+
   /**
-   * Owns the member from here on, also when this fails.
+   * Opens the membership, and takes up the node's work without doing any yet.
    *
+   * @param onLook told every state that the membership brings, up to date or not
    * @throws IOException in one sentence when the node's work cannot begin
    */
-  ActiveNode(MeshdConfig config, Member member) throws IOException {
-    this.member = member;
+  ActiveNode(MeshdConfig config, Standing standing, Opening opening, StateListener onLook)
+      throws IOException, InterruptedException {
+    this.standing = standing;
+    this.member = opening.of(standing);
+    this.onLook = onLook;
     try {
-      work = new NodeWork(config, member.identity(), member.reports());
+      work = new NodeWork(config, member.identity(), this::report);
     } catch (IOException | RuntimeException e) {
       member.close();
       throw e;
@@ -49,21 +72,63 @@ final class ActiveNode implements AutoCloseable {
     reader = new NodeClient(nodes);
   }
 
+  private void report(List<Command.Report> reports) throws IOException, InterruptedException {
+    member.reports().report(reports);
+  }
+
   void start() {
-    switch (member) {
-      case ManagerMember manager -> {
-        manager.trust(this::heardOf);
-        manager.start();
-        manager.subscribe(work.states());
-      }
-      case WorkerMember worker -> {
-        StateGate gate = new StateGate(work.states(), worker::upToDate);
-        worker.subscribe(gate);
-        worker.start();
-        gate.openWhen(worker::onItsOwn);
-      }
-    }
+    attach(member);
     work.start();
+  }
+
+  private synchronized void attach(Member to) {
+    StateGate opening = new StateGate(work.states(), to::upToDate);
+    gate = opening;
+    if (to instanceof ManagerMember manager) {
+      manager.trust(this::heardOf);
+      manager.askHolders(this::keysOf);
+    }
+    to.subscribe(opening);
+    to.start();
+    opening.openWhen(to::onItsOwn);
+    to.subscribe(onLook);
+  }
+
+  /**
+   * The node in another role: what it was goes on until it is that.
+   *
+   * @throws IOException in words when it cannot be; it stays what it was
+   */
+  synchronized void become(NodeIdentity identity, Opening opening)
+      throws IOException, InterruptedException {
+    Standing next = standing.as(identity);
+    Member opened = opening.of(next);
+    Member before = detach();
+    standing = next;
+    member = opened;
+    attach(opened);
+    before.close();
+  }
+
+  /** The same node with a membership that cannot be open beside the one before. */
+  void reopen(Opening opening) throws IOException, InterruptedException {
+    reopenAs(standing.identity(), opening);
+  }
+
+  /** As {@link #become}, where the one before is to be closed first. */
+  synchronized void reopenAs(NodeIdentity identity, Opening opening)
+      throws IOException, InterruptedException {
+    detach().close();
+    standing = standing.as(identity);
+    member = opening.of(standing);
+    attach(member);
+  }
+
+  private Member detach() {
+    if (gate != null) {
+      gate.close();
+    }
+    return member;
   }
 
   /** Before an end that tasks and other nodes are not to feel; takes a second. */
@@ -81,6 +146,12 @@ final class ActiveNode implements AutoCloseable {
     };
   }
 
+  private KeyRotator.Standing keysOf(String nodeId) {
+    Life life = work.peers().life(nodeId);
+    return new KeyRotator.Standing(
+        life == Life.THERE || life == Life.SUSPECTED, work.peers().rings(nodeId));
+  }
+
   Member member() {
     return member;
   }
@@ -89,12 +160,18 @@ final class ActiveNode implements AutoCloseable {
     return work.tasks();
   }
 
+  TaskLogs logs() {
+    return work.logs();
+  }
+
   HealthRoutes.@Nullable Served served() {
     return work.served();
   }
 
   Map<String, Long> counters() {
-    return work.counters();
+    Map<String, Long> all = new TreeMap<>(work.counters());
+    all.putAll(member.counters());
+    return all;
   }
 
   Mesh.@Nullable Gossip gossip() {
@@ -148,6 +225,7 @@ final class ActiveNode implements AutoCloseable {
     private final BooleanSupplier upToDate;
     private ClusterState newest = ClusterState.empty();
     private boolean open;
+    private boolean closed;
 
     StateGate(StateListener behind, BooleanSupplier upToDate) {
       this.behind = behind;
@@ -158,9 +236,14 @@ final class ActiveNode implements AutoCloseable {
     public synchronized void onState(ClusterState state) {
       newest = state;
       open |= upToDate.getAsBoolean();
-      if (open) {
+      if (open && !closed) {
         behind.onState(state);
       }
+    }
+
+    /** Nothing more goes through. */
+    synchronized void close() {
+      closed = true;
     }
 
     /** Also where the watch opens with nothing new to tell. */
@@ -180,7 +263,7 @@ final class ActiveNode implements AutoCloseable {
                   }
                 }
                 synchronized (this) {
-                  if (!open) {
+                  if (!open && !closed) {
                     open = true;
                     behind.onState(newest);
                   }

@@ -14,7 +14,12 @@ enum ConfigKey {
   INGRESS_LOOPS("ingress-loops", "N", "threads of published ports (default: as data-loops)"),
   LOG_LEVEL("log-level", "LEVEL", "error, warn, info, debug or trace (default: info)"),
   HOSTNAME("hostname", "NAME", "this node's name in the cluster (default: the machine's)"),
-  HEALTH_ADDR("health-addr", "IP:PORT", "health for load balancers (default: not served)");
+  HEALTH_ADDR("health-addr", "IP:PORT", "health for load balancers (default: not served)"),
+  DOCKER_SOCKET("docker-socket", "PATH", "the Docker Engine's (default: /var/run/docker.sock)"),
+  PLUGIN_SOCKET(
+      "plugin-socket",
+      "PATH",
+      "where the Docker Engine finds meshd's networks (default: /run/docker/plugins/meshd.sock)");
 
   private final String key;
   private final String placeholder;

@@ -117,7 +117,9 @@ public final class ConfigReader {
         name(values.get(ConfigKey.HOSTNAME)),
         values.containsKey(ConfigKey.HEALTH_ADDR)
             ? address(values.get(ConfigKey.HEALTH_ADDR))
-            : null);
+            : null,
+        path(values.get(ConfigKey.DOCKER_SOCKET), Path.of("/var/run/docker.sock")),
+        path(values.get(ConfigKey.PLUGIN_SOCKET), Path.of("/run/docker/plugins/meshd.sock")));
   }
 
   private static Path path(@Nullable Value value, Path otherwise) throws StartupException {

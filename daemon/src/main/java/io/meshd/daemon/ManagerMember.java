@@ -1,24 +1,36 @@
 package io.meshd.daemon;
 
+import io.meshd.api.Nodes;
 import io.meshd.daemon.backup.Backup;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.control.Authorities;
+import io.meshd.daemon.control.AuthorityFollower;
+import io.meshd.daemon.control.AuthorityRotation;
 import io.meshd.daemon.control.CertificateRenewal;
+import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.ControlRoutes;
-import io.meshd.daemon.control.GossipRing;
+import io.meshd.daemon.control.Heartbeat;
+import io.meshd.daemon.control.KeyRotator;
+import io.meshd.daemon.control.LeaderForwarder;
+import io.meshd.daemon.control.ManagerAddresses;
+import io.meshd.daemon.control.ManagerLock;
+import io.meshd.daemon.control.Managers;
 import io.meshd.daemon.control.NodeLiveness;
+import io.meshd.daemon.control.RemoteReports;
 import io.meshd.daemon.control.ReportDesk;
 import io.meshd.daemon.control.ReportSink;
+import io.meshd.daemon.control.SelfDescription;
 import io.meshd.daemon.control.StateFeed;
+import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.orchestrate.Orchestrator;
 import io.meshd.daemon.raft.AtomixLog;
-import io.meshd.daemon.raft.InProcessTransport;
+import io.meshd.daemon.raft.Transport;
 import io.meshd.daemon.reconcile.TaskReports;
-import io.meshd.daemon.security.ClusterCa;
-import io.meshd.daemon.security.IdentityStore;
 import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
+import io.meshd.daemon.security.NodeRole;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
@@ -27,20 +39,23 @@ import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.state.StateMachine;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A manager: the log, the machine it drives, and, while it leads, the orchestrator and the
- * judgement of who is there.
+ * A manager: the log, the machine it drives, and, while it leads, the orchestrator, the judgement
+ * of who is there and the care for who manages. While another leads, it is to that one what a
+ * worker is: it reports and calls there.
  */
 final class ManagerMember implements Member {
   private static final Logger LOG = LoggerFactory.getLogger(ManagerMember.class);
@@ -48,44 +63,119 @@ final class ManagerMember implements Member {
   /** Silence after which a node's tasks are placed elsewhere. */
   private static final Duration NODE_GRACE = Duration.ofSeconds(3);
 
+  /** Without the other managers for so long, the state on disk is all there is. */
+  private static final Duration ALONE_LIMIT = Duration.ofSeconds(10);
+
   private final NodeIdentity identity;
-  private final ClusterCa ca;
+  private final NodeCredentials credentials;
   private final StateMachine machine = new StateMachine();
+  private final StateRelay states;
+  private final ManagersLog opened;
   private final AtomixLog log;
   private final Proposer proposer;
   private final NodeLiveness liveness;
+  private final KeyRotator keys;
   private final Orchestrator orchestrator;
+  private final RoleKeeper roles;
   private final ControlRoutes controlRoutes;
-  private final TaskReports.Sink reports;
-  private final NodeCredentials credentials;
+  private final ClusterClient client;
+  private final ManagerAddresses managers;
+  private final RemoteReports remote;
+  private final ReportSink sink;
+  private final Heartbeat heartbeat;
+  private final LeaderForwarder forwarder;
   private final CertificateRenewal renewal;
+  private final SelfDescription self;
+  private final AuthorityRotation rotation;
+  private final RoleProbe probe;
+  private final ManagerExit exit;
+  private final ManagerLock lock;
+  private volatile String halted = "";
+  private volatile boolean closed;
+
+  /** Opens the log that drives a machine. */
+  @FunctionalInterface
+  interface Opening {
+    ManagersLog open(StateMachine machine, StateRelay states, RemoteReports others)
+        throws IOException, InterruptedException;
+  }
 
   /**
-   * Opens the log; returns with everything that was acknowledged applied.
+   * Opens the log; returns when it takes part, or, after a restart without the others, when it is
+   * ready to.
    *
-   * @param folder of the log
-   * @throws IOException in one sentence when the log is damaged
+   * @throws IOException in one sentence when the log is damaged, or cannot be joined
    */
-  ManagerMember(NodeIdentity identity, ClusterCa ca, IdentityStore store, Path folder)
-      throws IOException {
-    this.identity = identity;
-    this.ca = ca;
-    Ids ids = Ids.random();
-    log =
-        AtomixLog.open(
-            AtomixLog.Settings.of(folder), new InProcessTransport(identity.nodeId()), machine);
+  ManagerMember(Standing standing, Opening opening) throws IOException, InterruptedException {
+    identity = standing.identity();
+    credentials = standing.credentials();
+    states = new StateRelay(standing.cache());
+    client = ClusterClient.ofManagers(credentials);
+    managers = new ManagerAddresses(identity.managers(), standing::keepManagers);
+    managers.learn(states.state());
+    remote = new RemoteReports(managers, client);
+    try {
+      opened = opening.open(machine, states, remote);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      client.close();
+      states.close();
+      throw e;
+    }
+    log = opened.log();
     proposer = new RaftProposer(log, machine::state);
     liveness = new NodeLiveness(identity.nodeId(), this::proposer, NODE_GRACE);
+    keys = new KeyRotator(this::proposer, InstantSource.system());
+    Ids ids = Ids.random();
     orchestrator = new Orchestrator(proposer, machine::subscribe, InstantSource.system(), ids);
+    roles = new RoleKeeper(log, machine::state);
     StateFeed feed = new StateFeed();
     machine.subscribe(feed);
     ReportDesk desk = new ReportDesk(this::proposer);
+    ReportSink own = ReportSink.toDesk(desk, identity.nodeId());
+    sink = reports -> (log.isLeader() ? own : remote).send(reports);
+    heartbeat = new Heartbeat(sink);
+    forwarder = new LeaderForwarder(this::leaderFirst, this::leaderAddress, client);
     controlRoutes =
-        ControlRoutes.of(new ControlRoutes.Parts(feed, liveness, desk, ca, ids, this::proposer));
-    credentials = new NodeCredentials(identity);
-    renewal = new CertificateRenewal(credentials, this::sign, store::saveCertificate);
-    machine.subscribe(renewal);
-    reports = ReportSink.toDesk(desk, identity.nodeId())::send;
+        ControlRoutes.of(
+            new ControlRoutes.Parts(
+                feed,
+                liveness,
+                desk,
+                ids,
+                this::proposer,
+                forwarder,
+                log::members,
+                this::managersSeen,
+                () -> log.leader() != null && states.live()));
+    AuthorityFollower authority = new AuthorityFollower(credentials, standing.store()::saveRoots);
+    renewal = new CertificateRenewal(credentials, this::sign, standing.store()::saveCertificate);
+    rotation = new AuthorityRotation(this::proposer);
+    self =
+        new SelfDescription(
+            identity.nodeId(), standing.description(), credentials, this::state, this::describe);
+    lock = new ManagerLock(standing.store());
+    states.subscribe(authority);
+    states.subscribe(renewal);
+    machine.subscribe(rotation);
+    machine.subscribe(managers::learn);
+    machine.subscribe(roles);
+    machine.subscribe(states);
+    states.subscribe(state -> opened.transport().recheck());
+    states.subscribe(_ -> followLock());
+    probe = new RoleProbe(this, standing.roleHeard());
+    log.onBroken(
+        words -> {
+          LOG.error("The managers' log is opened again: {}", words);
+          standing.logBroken().run();
+        });
+    log.onHalted(words -> halted = words);
+    exit = new ManagerExit(identity.nodeId(), log, proposer, remote);
+    log.onRemoved(() -> standing.roleHeard().accept(NodeRole.WORKER));
+  }
+
+  /** While this leads, keys are rotated by what gossip hears of their holders. */
+  void askHolders(Function<String, KeyRotator.Standing> standing) {
+    keys.ask(standing);
   }
 
   /** While this leads, nodes are judged by what gossip hears of them. */
@@ -94,9 +184,11 @@ final class ManagerMember implements Member {
   }
 
   /**
-   * Writes the log's first entries, one after the other up to a refusal, which leaves no cluster.
+   * Writes entries into the log, one after the other up to a refusal.
+   *
+   * @return of the last that was tried
    */
-  Outcome found(List<Command> entries) {
+  Outcome write(List<Command> entries) {
     Outcome outcome = new Outcome.Done(0, "");
     for (Command entry : entries) {
       outcome = proposer.propose(entry);
@@ -107,25 +199,56 @@ final class ManagerMember implements Member {
     return outcome;
   }
 
-  /** What this manager needs to begin again, as it is now. */
-  Backup backup() {
-    return Backup.of(identity, ca, machine.state(), Instant.now().toString());
+  /**
+   * What this manager needs to begin again, as it is now.
+   *
+   * @throws IOException in words when it cannot be told whether this is the newest
+   */
+  Backup backup() throws IOException {
+    if (!proposer.confirm()) {
+      throw new IOException(RaftProposer.NO_LEADER);
+    }
+    return Backup.of(identity, machine.state(), Instant.now().toString());
   }
 
-  /** This manager's own certificate needs no other. */
-  private X509Certificate sign(String request) throws IOException {
+  /** The leader signs by the state, and its own without asking anybody. */
+  private X509Certificate sign(String request) throws IOException, InterruptedException {
     ClusterRecord cluster = machine.state().cluster();
-    if (cluster == null) {
-      throw new IOException("the cluster is not made yet");
+    if (!log.isLeader() || cluster == null) {
+      return remote.renew(request);
     }
-    return ca.sign(
-        request, identity.nodeId(), identity.role(), cluster.id(), cluster.certificateLife());
+    return Authorities.signing(machine.state())
+        .sign(request, identity.nodeId(), identity.role(), cluster.id(), cluster.certificateLife());
+  }
+
+  @Override
+  public X509Certificate askCertificate(String request) throws IOException, InterruptedException {
+    return remote.renew(request);
+  }
+
+  private void describe(Nodes.NodeDescription own) throws IOException, InterruptedException {
+    if (!log.isLeader()) {
+      remote.describe(own);
+      return;
+    }
+    try {
+      controlRoutes.describe(identity.nodeId(), own);
+    } catch (ApiException e) {
+      throw new IOException(e.text());
+    }
   }
 
   /** Begins to lead, whenever the log says so. */
-  void start() {
+  @Override
+  public void start() {
     liveness.start();
+    keys.start();
     renewal.start();
+    self.start();
+    heartbeat.start();
+    roles.start();
+    probe.start();
+    Thread.ofVirtual().name("state-relay").start(this::goLive);
     log.onRole(
         leads -> {
           if (leads) {
@@ -134,14 +257,17 @@ final class ManagerMember implements Member {
             orchestrator.stop();
           }
         });
-    if (log.isLeader()) {
-      lead();
+  }
+
+  private void goLive() {
+    while (!closed && !states.live()) {
+      catchUp();
     }
   }
 
   private void lead() {
     orchestrator.start();
-    Thread.ofVirtual().name("gossip-ring").start(() -> GossipRing.ensure(proposer));
+    Thread.ofVirtual().name("authority-rotation").start(rotation::finish);
   }
 
   @Override
@@ -156,12 +282,22 @@ final class ManagerMember implements Member {
 
   @Override
   public ClusterState state() {
-    return machine.state();
+    return states.state();
   }
 
   @Override
   public void subscribe(StateListener listener) {
-    machine.subscribe(listener);
+    states.subscribe(listener);
+  }
+
+  @Override
+  public boolean upToDate() {
+    return states.live();
+  }
+
+  @Override
+  public boolean onItsOwn(Duration waited) {
+    return waited.compareTo(ALONE_LIMIT) >= 0;
   }
 
   @Override
@@ -175,49 +311,127 @@ final class ManagerMember implements Member {
   }
 
   @Override
+  public LeaderForwarder forwarder() {
+    return forwarder;
+  }
+
+  @Override
   public @Nullable String leaderAddress() {
-    return log.isLeader() ? identity.controlAddress() : null;
+    String leader = log.leader();
+    NodeRecord node = leader == null ? null : state().nodes().get(Transport.nodeOf(leader));
+    return node == null ? null : node.controlAddress();
+  }
+
+  private List<String> leaderFirst() {
+    List<String> all = new ArrayList<>(managers());
+    String leader = leaderAddress();
+    if (leader != null && all.remove(leader)) {
+      all.addFirst(leader);
+    }
+    return all;
+  }
+
+  @Override
+  public @Nullable Managers managersSeen() {
+    if (!log.isLeader()) {
+      return null;
+    }
+    Map<String, Boolean> nodes = new HashMap<>();
+    for (String member : log.members()) {
+      nodes.put(Transport.nodeOf(member), false);
+    }
+    log.reachable()
+        .forEach(
+            (member, answers) -> nodes.merge(Transport.nodeOf(member), answers, (a, b) -> a || b));
+    nodes.put(identity.nodeId(), true);
+    return new Managers(nodes);
   }
 
   @Override
   public List<String> managers() {
-    return List.of(identity.controlAddress());
+    return managers.list();
   }
 
   @Override
   public String error() {
-    return log.isLeader() ? "" : RaftProposer.NO_LEADER;
+    if (!halted.isEmpty()) {
+      return "this manager takes no part: " + halted;
+    }
+    if (hasLeader()) {
+      return "";
+    }
+    return probe.refusal().isEmpty() ? RaftProposer.NO_LEADER : probe.refusal();
   }
 
   @Override
   public TaskReports.Sink reports() {
-    return reports;
+    return sink::send;
+  }
+
+  @Override
+  public Map<String, Long> counters() {
+    return opened.transport().counters();
+  }
+
+  /** Why this manager takes no part until it is upgraded, or empty. */
+  String halted() {
+    return halted;
+  }
+
+  /** Whether the others have taken this one out of their log. */
+  boolean removed() {
+    return exit.removed();
+  }
+
+  void catchUp() {
+    if (proposer.confirm()) {
+      states.goLive();
+      followLock();
+    }
+  }
+
+  /** A state of before is no reason to lock with a key of before. */
+  private void followLock() {
+    if (states.live()) {
+      lock.onState(machine.state());
+    }
+  }
+
+  boolean hasLeader() {
+    return log.leader() != null;
+  }
+
+  /** Returns when the other managers have taken this one out of their log, or after a while. */
+  void awaitRemoved() throws InterruptedException {
+    exit.awaitRemoved();
   }
 
   @Override
   public void sayPause() {
+    heartbeat.close();
     liveness.close();
-    if (log.isLeader()) {
-      Outcome outcome =
-          proposer.propose(
-              new Command.SetNodeStatus(
-                  Instant.now().toString(),
-                  identity.nodeId(),
-                  NodeRecord.NodeState.DISCONNECTED,
-                  null));
-      LOG.info("this node is DISCONNECTED: {}", outcome);
-    }
+    exit.pause();
   }
 
-  /** The last manager takes the cluster with it: there is nobody to tell. */
   @Override
-  public void sayGoodbye() {}
+  public void sayGoodbye() {
+    heartbeat.close();
+    exit.leave();
+  }
 
   @Override
   public void close() {
+    closed = true;
+    probe.close();
+    roles.close();
     orchestrator.stop();
+    self.close();
     renewal.close();
+    heartbeat.close();
+    keys.close();
     liveness.close();
-    log.close();
+    opened.close();
+    client.close();
+    states.close();
   }
 }

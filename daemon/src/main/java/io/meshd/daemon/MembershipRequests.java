@@ -21,12 +21,6 @@ final class MembershipRequests {
    * @throws ApiException in words where something is not supported, not an address or no port
    */
   static ClusterBirth.Plan plan(Swarm.InitRequest request, Nodes.NodeDescription description) {
-    if (Boolean.TRUE.equals(request.forceNewCluster())) {
-      throw new ApiException(400, "--force-new-cluster is not supported by this version");
-    }
-    if (Boolean.TRUE.equals(request.autoLockManagers())) {
-      throw new ApiException(400, "--autolock is not supported by this version");
-    }
     AdvertiseAddress control =
         AdvertiseAddress.resolve("--advertise-addr", request.advertiseAddr());
     return new ClusterBirth.Plan(

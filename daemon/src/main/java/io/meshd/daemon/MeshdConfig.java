@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
  * @param hostname {@code hostname}: this node's name in the cluster; default the machine's
  * @param healthAddr {@code health-addr}: literal IP:port where load balancers ask whether this node
  *     can serve (docs/LOAD-BALANCERS.md); default null, not served
+ * @param dockerSocket {@code docker-socket}: unix socket of this node's Docker Engine, which need
+ *     not be there; default /var/run/docker.sock
+ * @param pluginSocket {@code plugin-socket}: the network plugin's, in the folder where the Engine
+ *     looks for plugins, under the name of the driver; default /run/docker/plugins/meshd.sock
  */
 public record MeshdConfig(
     Path dataDir,
@@ -31,7 +35,9 @@ public record MeshdConfig(
     int ingressLoops,
     LogLevel logLevel,
     String hostname,
-    @Nullable InetSocketAddress healthAddr) {
+    @Nullable InetSocketAddress healthAddr,
+    Path dockerSocket,
+    Path pluginSocket) {
 
   /** As in Logback, lower case in the file and on the command line. */
   public enum LogLevel {

@@ -1,6 +1,8 @@
 package io.meshd.daemon;
 
+import io.meshd.daemon.containers.ContainerSupervisor;
 import io.meshd.daemon.dns.NodeNames;
+import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.ingress.BindError;
 import io.meshd.daemon.ingress.Ingress;
 import io.meshd.daemon.linux.LinuxException;
@@ -8,13 +10,18 @@ import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.peers.Peers;
+import io.meshd.daemon.plugin.NetworkPlugin;
+import io.meshd.daemon.reconcile.ContainerTaps;
 import io.meshd.daemon.reconcile.Reconciler;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NewestState;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.NodeTasks;
+import io.meshd.daemon.tasks.TaskLogs;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
@@ -42,9 +49,13 @@ final class NodeWork implements AutoCloseable {
   private final Dataplane dataplane;
   private final Ingress ingress;
   private final NodeNames names;
-  private final TaskSupervisor tasks;
+  private final TaskSupervisor processes;
+  private final ContainerSupervisor containers;
+  private final NodeTasks tasks;
   private final Peers peers;
   private final Reconciler reconciler;
+  private final NewestState states = new NewestState();
+  private final NetworkPlugin plugin;
   private final NodeBridges.Subnets subnets;
   private final String nodeId;
 
@@ -70,7 +81,7 @@ final class NodeWork implements AutoCloseable {
                       config.runDir().resolve("flows"),
                       DataplaneConfig.DEFAULT_FLOWS)));
       TaskReports reports = keep(new TaskReports(sink));
-      tasks =
+      processes =
           keep(
               new TaskSupervisor(
                   Files.createDirectories(config.dataDir().resolve("tasks")),
@@ -79,6 +90,13 @@ final class NodeWork implements AutoCloseable {
                   plumbing.subnets(),
                   config.hostname(),
                   reports));
+      containers =
+          keep(
+              new ContainerSupervisor(
+                  config.dataDir().resolve("containers"),
+                  new Engine(config.dockerSocket(), config.socket()),
+                  reports));
+      tasks = new NodeTasks(processes, containers);
       ingress =
           keep(Ingress.open(Netns.threadFactory(plumbing.node().path()), config.ingressLoops()));
       names =
@@ -104,7 +122,19 @@ final class NodeWork implements AutoCloseable {
               tasks,
               reports,
               ingress::apply,
-              peers::announce);
+              peers::announce,
+              peers::holdsKeysOf);
+      plugin =
+          new NetworkPlugin(
+              identity.nodeId(),
+              new NetworkPlugin.Places(
+                  config.pluginSocket(),
+                  config.dockerSocket(),
+                  config.socket(),
+                  config.dataDir().resolve("docker-networks.json")),
+              states,
+              reconciler.served(),
+              new ContainerTaps(dataplane, plumbing.hostNetns()));
     } catch (IOException | RuntimeException e) {
       closeOpened();
       throw e;
@@ -119,6 +149,8 @@ final class NodeWork implements AutoCloseable {
   void start() {
     reconciler.start();
     opened.push(reconciler);
+    plugin.start();
+    opened.push(plugin);
   }
 
   /** Every new version of the state goes here. */
@@ -128,6 +160,7 @@ final class NodeWork implements AutoCloseable {
 
   private void onLiveState(ClusterState state) {
     names.onState(state);
+    states.onState(state);
     reconciler.onState(state);
   }
 
@@ -142,12 +175,17 @@ final class NodeWork implements AutoCloseable {
   }
 
   LocalTasks tasks() {
+    return processes;
+  }
+
+  /** Of all tasks. */
+  TaskLogs logs() {
     return tasks;
   }
 
   /** What this node serves at the moment, or null before its first pass. */
   HealthRoutes.@Nullable Served served() {
-    ClusterState state = reconciler.served();
+    ClusterState state = reconciler.served().get();
     if (state == null) {
       return null;
     }
@@ -173,6 +211,7 @@ final class NodeWork implements AutoCloseable {
    * that this node pauses, and short requests are answered.
    */
   void windDown() {
+    plugin.close();
     reconciler.close();
     ingress.stopListening();
     try {
@@ -186,7 +225,10 @@ final class NodeWork implements AutoCloseable {
   void leave() throws LinuxException {
     Problems problems = new Problems();
     peers.leave();
+    // In this order: the Engine tells the plugin what the containers of tasks give back.
     problems.attempt(reconciler::leave);
+    containers.close();
+    problems.attempt(plugin::leave);
     problems.attempt(names::remove);
     problems.throwIfAny();
   }

@@ -1,23 +1,21 @@
 package io.meshd.daemon;
 
-import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.AuthorityFollower;
 import io.meshd.daemon.control.CertificateRenewal;
 import io.meshd.daemon.control.ClusterClient;
-import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.control.Heartbeat;
 import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.control.ManagerAddresses;
 import io.meshd.daemon.control.RemoteReports;
-import io.meshd.daemon.control.StateCache;
+import io.meshd.daemon.control.SelfDescription;
 import io.meshd.daemon.control.StateWatch;
 import io.meshd.daemon.reconcile.TaskReports;
-import io.meshd.daemon.security.IdentityStore;
 import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateListener;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +31,9 @@ final class WorkerMember implements Member {
 
   private final NodeIdentity identity;
   private final NodeCredentials credentials;
+  private final AuthorityFollower authority;
   private final CertificateRenewal renewal;
+  private final SelfDescription self;
   private final ClusterClient client;
   private final ManagerAddresses managers;
   private final StateWatch watch;
@@ -41,42 +41,40 @@ final class WorkerMember implements Member {
   private final Heartbeat heartbeat;
   private final LeaderForwarder forwarder;
 
-  /**
-   * @param stateFile where the last state is kept
-   */
-  WorkerMember(NodeIdentity identity, IdentityStore store, Path stateFile) {
-    this.identity = identity;
-    credentials = new NodeCredentials(identity);
+  WorkerMember(Standing standing) {
+    identity = standing.identity();
+    credentials = standing.credentials();
     client = ClusterClient.ofManagers(credentials);
-    managers = new ManagerAddresses(identity.managers(), known -> keep(store, known));
-    watch = new StateWatch(managers, client, new StateCache(stateFile));
+    managers = new ManagerAddresses(identity.managers(), standing::keepManagers);
+    watch = new StateWatch(managers, client, standing.cache());
     remote = new RemoteReports(managers, client);
     heartbeat = new Heartbeat(remote);
-    renewal = new CertificateRenewal(credentials, remote::renew, store::saveCertificate);
-    forwarder = new LeaderForwarder(managers, client);
+    authority = new AuthorityFollower(credentials, standing.store()::saveRoots);
+    renewal = new CertificateRenewal(credentials, remote::renew, standing.store()::saveCertificate);
+    self =
+        new SelfDescription(
+            identity.nodeId(), standing.description(), credentials, watch::state, remote::describe);
+    forwarder = new LeaderForwarder(managers::list, () -> null, client);
   }
 
-  private void keep(IdentityStore store, List<String> known) {
-    try {
-      store.saveAddresses(identity.withManagers(known));
-    } catch (IOException e) {
-      LOG.warn("the managers' addresses cannot be kept: {}", e.getMessage());
-    }
-  }
-
-  void start() {
+  @Override
+  public void start() {
+    watch.subscribe(authority);
     watch.subscribe(renewal);
     watch.start();
     heartbeat.start();
     renewal.start();
+    self.start();
   }
 
-  LeaderForwarder forwarder() {
+  @Override
+  public LeaderForwarder forwarder() {
     return forwarder;
   }
 
   /** A manager's stream is open, so that the state is the cluster's and not an old one. */
-  boolean upToDate() {
+  @Override
+  public boolean upToDate() {
     return watch.connected();
   }
 
@@ -84,7 +82,8 @@ final class WorkerMember implements Member {
    * Whether the old state is all there is, {@code waited} after the start. Where managers do not
    * run, that is known soon; where there is only silence, it may be this node that is slow.
    */
-  boolean onItsOwn(Duration waited) {
+  @Override
+  public boolean onItsOwn(Duration waited) {
     return watch.nobodyListens()
         ? waited.compareTo(NOBODY_LIMIT) >= 0
         : waited.compareTo(SILENCE_LIMIT) >= 0 && watch.roundsInVain() >= 3;
@@ -111,13 +110,8 @@ final class WorkerMember implements Member {
   }
 
   @Override
-  public @Nullable Proposer proposer() {
-    return null;
-  }
-
-  @Override
-  public @Nullable ControlRoutes controlRoutes() {
-    return null;
+  public X509Certificate askCertificate(String request) throws IOException, InterruptedException {
+    return remote.renew(request);
   }
 
   @Override
@@ -166,6 +160,7 @@ final class WorkerMember implements Member {
 
   @Override
   public void close() {
+    self.close();
     renewal.close();
     heartbeat.close();
     watch.close();

@@ -28,7 +28,9 @@ class ConfigReaderTest {
             2,
             LogLevel.INFO,
             "machine",
-            null),
+            null,
+            Path.of("/var/run/docker.sock"),
+            Path.of("/run/docker/plugins/meshd.sock")),
         read());
     assertEquals(4, new ConfigReader(file(), "m", 16).read().orElseThrow().dataLoops());
   }
@@ -47,6 +49,8 @@ class ConfigReaderTest {
         log-level: debug
         hostname: 7
         health-addr: 10.0.0.5:30001
+        docker-socket: /e
+        plugin-socket: /p
         """);
     assertEquals(
         new MeshdConfig(
@@ -58,7 +62,9 @@ class ConfigReaderTest {
             5,
             LogLevel.DEBUG,
             "7",
-            new InetSocketAddress(InetAddress.ofLiteral("10.0.0.5"), 30001)),
+            new InetSocketAddress(InetAddress.ofLiteral("10.0.0.5"), 30001),
+            Path.of("/e"),
+            Path.of("/p")),
         read());
   }
 
@@ -95,7 +101,8 @@ class ConfigReaderTest {
     assertEquals(
         file()
             + " line 3: unknown key data-dirr (allowed are data-dir, run-dir, socket, listen-addr,"
-            + " data-loops, ingress-loops, log-level, hostname, health-addr)",
+            + " data-loops, ingress-loops, log-level, hostname, health-addr, docker-socket,"
+            + " plugin-socket)",
         failure());
   }
 

@@ -24,19 +24,24 @@ class PackageArrowsTest {
   /** Package to the packages that it may know; the root package wires all and is known by none. */
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
-          Map.entry("rest", Set.of("http", "audit", "command", "control", "tasks", "state")),
+          Map.entry(
+              "rest", Set.of("http", "audit", "command", "control", "engine", "tasks", "state")),
+          Map.entry("engine", Set.of("http")),
+          Map.entry("containers", Set.of("http", "engine", "plugin", "tasks", "linux", "disk")),
           Map.entry("control", Set.of("http", "audit", "security", "command", "state", "disk")),
           Map.entry("audit", Set.of("http", "command", "state")),
           Map.entry("backup", Set.of("security", "state")),
           Map.entry("orchestrate", Set.of("command", "state")),
           Map.entry("command", Set.of("raft", "state")),
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),
+          Map.entry("plugin", Set.of("http", "engine", "reconcile", "state", "linux", "disk")),
           Map.entry("peers", Set.of("state")),
           Map.entry("state", Set.of("raft")),
           Map.entry("tasks", Set.of("linux", "disk")),
           Map.entry("ingress", Set.of("linux", "epoll")),
           Map.entry("dns", Set.of("state", "linux")),
-          Map.entry("raft", Set.of()),
+          Map.entry("managers", Set.of("raft", "security")),
+          Map.entry("raft", Set.of("disk")),
           Map.entry("linux", Set.of("disk")),
           Map.entry("security", Set.of("disk")),
           Map.entry("http", Set.of("epoll")),

@@ -1,8 +1,10 @@
 package io.meshd.dataplane;
 
 import io.meshd.dataplane.loop.LoopDataplane;
+import io.meshd.dataplane.sys.AesGcm;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The data plane of a node. Thread-safe; calls return when the loops have taken the change. */
 public interface Dataplane extends AutoCloseable {
@@ -15,6 +17,14 @@ public interface Dataplane extends AutoCloseable {
    */
   static Dataplane open(DataplaneConfig config) throws IOException {
     return LoopDataplane.open(config);
+  }
+
+  /**
+   * What this machine lacks to carry encrypted networks, in words; null for nothing. Where
+   * something is missing, their frames are dropped and all others go their way.
+   */
+  static @Nullable String missingForEncryption() {
+    return AesGcm.missing();
   }
 
   /**

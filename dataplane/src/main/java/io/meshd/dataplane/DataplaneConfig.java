@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * @param vxlanPort UDP port, 4789 by default (RFC 7348)
  * @param loops data loops, at least 1; loop 0 receives from the underlay, TAPs are spread over the
  *     others where there are others
- * @param flowTable file of the balanced flows, where a successor finds them; null: they end with
- *     this data plane
+ * @param flowTable file of the balanced flows, where a successor finds them; beside it, with {@code
+ *     .replay} behind the name, what came on encrypted networks; null: they end with this data
+ *     plane
  * @param flowCapacity flows, rounded up to a power of two; 72 bytes each, as they come
  */
 public record DataplaneConfig(

@@ -6,10 +6,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything the switch of this node is to know, whole. Compiled into immutable tables and swapped
  * by reference; nothing is learned from traffic.
+ *
+ * @param dataKeys what encrypted networks are sealed with: the first seals, all open. Without any
+ *     nothing passes between nodes there.
  */
-public record ForwardingSpec(List<Network> networks) {
+public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
 
   public static final ForwardingSpec EMPTY = new ForwardingSpec(List.of());
+
+  /** Without encrypted networks, or without keys for them. */
+  public ForwardingSpec(List<Network> networks) {
+    this(networks, List.of());
+  }
 
   /**
    * One overlay network on this node.
@@ -26,6 +34,7 @@ public record ForwardingSpec(List<Network> networks) {
    *     replies pass; endpoint to endpoint is dropped
    * @param services virtual IPs of the network and what answers for them
    * @param preserved what nodes ask in the names of clients
+   * @param encrypted between nodes nothing in clear is sent or taken
    */
   public record Network(
       String id,
@@ -38,7 +47,36 @@ public record ForwardingSpec(List<Network> networks) {
       List<Ipv4Address> vteps,
       boolean nodeFlowsOnly,
       List<VirtualService> services,
-      Preserved preserved) {
+      Preserved preserved,
+      boolean encrypted) {
+    /** A network that is not encrypted. */
+    public Network(
+        String id,
+        String name,
+        int vni,
+        Ipv4Address gateway,
+        @Nullable NodePort nodePort,
+        List<LocalPort> ports,
+        List<RemoteEndpoint> remotes,
+        List<Ipv4Address> vteps,
+        boolean nodeFlowsOnly,
+        List<VirtualService> services,
+        Preserved preserved) {
+      this(
+          id,
+          name,
+          vni,
+          gateway,
+          nodePort,
+          ports,
+          remotes,
+          vteps,
+          nodeFlowsOnly,
+          services,
+          preserved,
+          false);
+    }
+
     /** A network where nodes ask in their own names only. */
     public Network(
         String id,
@@ -87,8 +125,15 @@ public record ForwardingSpec(List<Network> networks) {
    *
    * @param port as given to {@link Dataplane#attachTap}
    * @param address this node's own address on the network, or null if it has none yet
+   * @param also of other subnets, answered for on the link as the gateway's is, on every node
    */
-  public record NodePort(String port, MacAddress deviceMac, @Nullable Address address) {}
+  public record NodePort(
+      String port, MacAddress deviceMac, @Nullable Address address, List<Ipv4Address> also) {
+    /** With the gateway's and the node's own address alone. */
+    public NodePort(String port, MacAddress deviceMac, @Nullable Address address) {
+      this(port, deviceMac, address, List.of());
+    }
+  }
 
   /** A local endpoint; only frames with exactly this source MAC and IP are taken from its TAP. */
   public record LocalPort(String port, Address address) {}

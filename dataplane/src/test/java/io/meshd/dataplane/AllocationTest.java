@@ -20,22 +20,32 @@ class AllocationTest {
 
   @Test
   void forwardingAllocatesNothingPerFrame() throws Exception {
-    nothingIsAllocatedForTrafficTo("10.0.1.4");
+    nothingIsAllocatedForTrafficTo("10.0.1.4", false);
+  }
+
+  @Test
+  void sealingAndOpeningAllocateNothingPerFrame() throws Exception {
+    nothingIsAllocatedForTrafficTo("10.0.1.4", true);
   }
 
   @Test
   void balancingAllocatesNothingPerFrame() throws Exception {
-    nothingIsAllocatedForTrafficTo("10.0.1.2");
+    nothingIsAllocatedForTrafficTo("10.0.1.2", false);
   }
 
   /** To the task on the other node, or to the virtual address that stands for it. */
-  private static void nothingIsAllocatedForTrafficTo(String dialed) throws Exception {
+  private static void nothingIsAllocatedForTrafficTo(String dialed, boolean encrypted)
+      throws Exception {
     try (TestNamespaces namespaces = new TestNamespaces()) {
       String nodeA = namespaces.add("nA");
       String nodeB = namespaces.add("nB");
       TestNode.join(nodeA, "10.99.0.1", nodeB, "10.99.0.2");
       try (TestNode a = new TestNode(namespaces, nodeA, "10.99.0.1");
           TestNode b = new TestNode(namespaces, nodeB, "10.99.0.2")) {
+        if (encrypted) {
+          a.encrypt(TestNode.key(1));
+          b.encrypt(TestNode.key(1));
+        }
         String taskA = a.task("cA", "10.0.1.3");
         String taskB = b.task("cB", "10.0.1.4");
         a.remote("10.0.1.4", "10.99.0.2", false);

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class TestNode implements AutoCloseable {
   private final List<Ipv4Address> vteps = new ArrayList<>();
   private final List<ForwardingSpec.VirtualService> services = new ArrayList<>();
   private ForwardingSpec.@Nullable NodePort nodePort;
+  private @Nullable List<DataKey> ring;
   private final Path flowTable;
   private Dataplane dataplane;
 
@@ -74,6 +76,9 @@ final class TestNode implements AutoCloseable {
     String task = namespaces.add(name);
     attach(name, task, ip);
     plumb(task, ip);
+    if (ring != null) {
+      TestNamespaces.in(task, "ip", "link", "set", "eth0", "mtu", "1424");
+    }
     return task;
   }
 
@@ -126,6 +131,18 @@ final class TestNode implements AutoCloseable {
     return new Backend("t" + ip, Ipv4Address.parse(ip), 100, false, 0);
   }
 
+  /** From the next apply on the network is encrypted, with this ring of keys; perhaps none. */
+  void encrypt(DataKey... keys) {
+    ring = List.of(keys);
+  }
+
+  /** A key for tests, told from others by its number. */
+  static DataKey key(int number) {
+    byte[] secret = new byte[DataKey.LENGTH];
+    Arrays.fill(secret, (byte) number);
+    return new DataKey(secret);
+  }
+
   /** What lived there lives nowhere any more. */
   void forget(String ip) {
     Ipv4Address gone = Ipv4Address.parse(ip);
@@ -134,11 +151,21 @@ final class TestNode implements AutoCloseable {
   }
 
   void apply() {
-    dataplane.apply(
-        new ForwardingSpec(
-            List.of(
-                new ForwardingSpec.Network(
-                    "n1", "net", VNI, GATEWAY, nodePort, ports, remotes, vteps, false, services))));
+    ForwardingSpec.Network network =
+        new ForwardingSpec.Network(
+            "n1",
+            "net",
+            VNI,
+            GATEWAY,
+            nodePort,
+            ports,
+            remotes,
+            vteps,
+            false,
+            services,
+            ForwardingSpec.Preserved.NONE,
+            ring != null);
+    dataplane.apply(new ForwardingSpec(List.of(network), ring == null ? List.of() : ring));
   }
 
   Dataplane dataplane() {
@@ -158,6 +185,7 @@ final class TestNode implements AutoCloseable {
     dataplane.close();
     try {
       Files.deleteIfExists(flowTable);
+      Files.deleteIfExists(flowTable.resolveSibling(flowTable.getFileName() + ".replay"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meshd.testcluster.peer.Datagrams;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,24 +19,42 @@ import org.junit.jupiter.api.TestInstance;
  * Published ports behind which a server sees its client: nginx and dnsmasq say whom they see. All
  * nodes filter by reverse path, strictly, in the node namespace and in every task's.
  */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClientAddressTest {
   private static final List<String> NODES = List.of("n1", "n2", "n3");
   private static final String CLIENT = "10.99.0.254";
+
+  /** A shell of the node namespace. */
+  private static final String NODE_NAMESPACE = "nsenter --net=/run/meshd/netns/meshd sh ";
+
   private static final String STRICT =
       "for ns in /run/meshd/netns/*; do nsenter --net=$ns sh -c 'for f in"
           + " /proc/sys/net/ipv4/conf/*/rp_filter; do echo 1 >$f; done'; done";
 
-  private final Cluster cluster = Cluster.up(ClientAddressTest.class);
+  private final Cluster cluster = Cluster.shared(ClientAddressTest.class);
   private final Services services = new Services(cluster);
+  private final Map<String, String> filters = new HashMap<>();
 
   @BeforeAll
   void network() {
+    for (String node : NODES) {
+      filters.put(
+          node,
+          cluster.sh(node, NODE_NAMESPACE + "-c 'grep . /proc/sys/net/ipv4/conf/*/rp_filter'"));
+    }
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
   }
 
   @AfterAll
   void down() {
+    filters.forEach(
+        (node, said) -> {
+          String before = said.replaceAll("(\\S+):(\\d)", "[ ! -e $1 ] || echo $2 >$1");
+          cluster.sh(node, NODE_NAMESPACE + "-s <<'END'\n" + before + "\nEND");
+        });
+    cluster.sh("client", "ip addr del fd00:99::fe/64 dev eth0 || true");
+    cluster.sh("n3", "ip addr del fd00:99::3/64 dev eth0 || true");
     cluster.close();
   }
 

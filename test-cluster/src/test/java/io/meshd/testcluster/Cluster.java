@@ -1,20 +1,24 @@
 package io.meshd.testcluster;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * A cluster made by {@code test-cluster/up}, under a name of its own, and taken down again when the
- * test is over or the JVM ends. Nodes are n1 (the manager) to nN; {@code client} is outside.
+ * test is over or the JVM ends, or one that several classes share. Nodes are n1 (the manager) to
+ * nN; {@code client} is outside.
  */
 final class Cluster implements AutoCloseable {
   /** Longest that any one command may take. */
@@ -23,16 +27,30 @@ final class Cluster implements AutoCloseable {
   private static final Path FOLDER = Path.of("").toAbsolutePath();
 
   private final String name;
-  private final Thread onExit = new Thread(this::down);
 
-  private Cluster(String name) {
+  /** Under which the logs are kept. */
+  private final String test;
+
+  /** What becomes of it when the test is over. */
+  private final Runnable end;
+
+  private final Map<Path, Long> logsBefore;
+
+  private Cluster(String name, String test, Runnable end, Map<Path, Long> logsBefore) {
     this.name = name;
-    Runtime.getRuntime().addShutdownHook(onExit);
+    this.test = test;
+    this.end = end;
+    this.logsBefore = logsBefore;
   }
 
   /** Three nodes, initialised and joined. */
   static Cluster up(Class<?> test, String... options) {
-    Cluster cluster = new Cluster("t" + ProcessHandle.current().pid() + "-" + test.getSimpleName());
+    SharedCluster.end();
+    return up(test.getSimpleName(), options);
+  }
+
+  static Cluster up(String test, String... options) {
+    Cluster cluster = own(test);
     try {
       cluster.script("up", options).orFail();
       return cluster;
@@ -40,6 +58,33 @@ final class Cluster implements AutoCloseable {
       cluster.close();
       throw e;
     }
+  }
+
+  private static Cluster own(String test) {
+    String name = "t" + ProcessHandle.current().pid() + "-" + test;
+    Thread onExit = new Thread(() -> scriptOn(name, "down").orFail());
+    Runtime.getRuntime().addShutdownHook(onExit);
+    Runnable end =
+        () -> {
+          scriptOn(name, "down").orFail();
+          Runtime.getRuntime().removeShutdownHook(onExit);
+        };
+    return new Cluster(name, test, end, Map.of());
+  }
+
+  /** The one that classes like this share; nobody else has it until it is closed. */
+  static Cluster shared(Class<?> test) {
+    return SharedCluster.lend(test);
+  }
+
+  /**
+   * The same cluster for another class, which closes it without taking it down; the logs that are
+   * kept for it begin now.
+   */
+  Cluster lent(Class<?> to, Runnable giveBack) {
+    Map<Path, Long> sizes = new HashMap<>();
+    logs().forEach(log -> sizes.put(log, log.toFile().length()));
+    return new Cluster(name, to.getSimpleName(), giveBack, sizes);
   }
 
   /** The underlay address of n1, n2, ... */
@@ -75,6 +120,16 @@ final class Cluster implements AutoCloseable {
     return meshctl("n1", args.toArray(String[]::new)).orFail();
   }
 
+  /** A file of a node as the host reaches it; for files on the node's own mounts. */
+  Path inside(String node, String file) {
+    try {
+      String pid = Files.readString(state().resolve(node).resolve("holder")).split(" ", 2)[0];
+      return Path.of("/proc/" + pid + "/root" + file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   CommandResult run(String node, String... command) {
     return script("exec", prepend(node, command));
   }
@@ -85,9 +140,14 @@ final class Cluster implements AutoCloseable {
 
   /** Runs until the test destroys it; its output goes to {@code output}. */
   Process background(Path output, String node, String... command) {
-    List<String> line = commandLine("exec", prepend(node, command));
+    return typed(output, "exec", prepend(node, command));
+  }
+
+  /** A script of this module on this cluster, which runs as {@link #background} does. */
+  Process typed(Path output, String script, String... args) {
+    List<String> line = commandLine(script, args);
     try {
-      return builder(line).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+      return builder(name, line).redirectErrorStream(true).redirectOutput(output.toFile()).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -120,9 +180,13 @@ final class Cluster implements AutoCloseable {
 
   /** A script of this module, on this cluster. */
   CommandResult script(String script, String... args) {
+    return scriptOn(name, script, args);
+  }
+
+  private static CommandResult scriptOn(String cluster, String script, String... args) {
     List<String> line = commandLine(script, args);
     try {
-      Process process = builder(line).start();
+      Process process = builder(cluster, line).start();
       process.getOutputStream().close();
       CompletableFuture<String> out = read(process.inputReader(StandardCharsets.UTF_8)::lines);
       CompletableFuture<String> err = read(process.errorReader(StandardCharsets.UTF_8)::lines);
@@ -143,41 +207,47 @@ final class Cluster implements AutoCloseable {
   @Override
   public void close() {
     keepLogs();
-    down();
-    Runtime.getRuntime().removeShutdownHook(onExit);
+    end.run();
   }
 
   Path state() {
     return FOLDER.resolve(".run").resolve(name);
   }
 
-  private void down() {
-    script("down").orFail();
+  private List<Path> logs() {
+    if (!Files.isDirectory(state())) {
+      return List.of();
+    }
+    try (Stream<Path> nodes = Files.list(state())) {
+      return nodes.map(node -> node.resolve("meshd.log")).filter(Files::exists).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The logs of the nodes stay in target/logs for whoever looks into a failure. */
   private void keepLogs() {
-    if (!Files.isDirectory(state())) {
-      return;
-    }
-    Path logs = FOLDER.resolve("target/logs").resolve(name.substring(name.indexOf('-') + 1));
-    try (Stream<Path> nodes = Files.list(state())) {
-      Files.createDirectories(logs);
-      for (Path node : nodes.filter(n -> Files.exists(n.resolve("meshd.log"))).toList()) {
-        Files.copy(
-            node.resolve("meshd.log"),
-            logs.resolve(node.getFileName() + ".log"),
-            StandardCopyOption.REPLACE_EXISTING);
+    Path folder = FOLDER.resolve("target/logs").resolve(test);
+    try {
+      Files.createDirectories(folder);
+      for (Path log : logs()) {
+        Path kept = folder.resolve(state().relativize(log).getName(0) + ".log");
+        try (InputStream in = Files.newInputStream(log)) {
+          in.skipNBytes(Math.min(logsBefore.getOrDefault(log, 0L), Files.size(log)));
+          Files.copy(in, kept, StandardCopyOption.REPLACE_EXISTING);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private ProcessBuilder builder(List<String> line) {
+  private static ProcessBuilder builder(String cluster, List<String> line) {
     ProcessBuilder builder = new ProcessBuilder(line);
-    builder.environment().put("MESHD_CLUSTER", name);
+    builder.environment().put("MESHD_CLUSTER", cluster);
     builder.environment().put("MESHD_BUILT", "1");
+    // These daemons live for a minute: the second compiler would only take their processors.
+    builder.environment().putIfAbsent("MESHD_OPTS", "-XX:TieredStopAtLevel=1");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     return builder;
   }

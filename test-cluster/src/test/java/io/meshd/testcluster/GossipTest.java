@@ -27,6 +27,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
  * namespace on each node that is on the network by itself, so that nobody ends it meanwhile. With
  * {@code -Dmeshd.long=true} there are more and longer cuts, and the loss lasts for five minutes.
  */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class GossipTest {
   private static final boolean LONG = Boolean.getBoolean("meshd.long");
@@ -56,7 +57,7 @@ class GossipTest {
       """;
 
   private final Random random = new Random(Long.getLong("meshd.seed", 20_261_123));
-  private final Cluster cluster = Cluster.up(GossipTest.class);
+  private final Cluster cluster = Cluster.shared(GossipTest.class);
   private final Services services = new Services(cluster);
   private Agreement agreement;
 
@@ -208,8 +209,7 @@ class GossipTest {
 
   @Test
   void aStockAgentTakesPart() {
-    String key =
-        cluster.sh("n2", "jq -r '.. | .gossipKeys? // empty | .[0]' /var/lib/meshd/state.json");
+    String key = cluster.sh("n2", "jq -r '.gossip[0]' /run/meshd/state.keys");
     Path log = cluster.state().resolve("serf.log");
     Process agent =
         cluster.background(

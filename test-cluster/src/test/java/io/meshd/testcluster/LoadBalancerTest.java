@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** An unmodified HAProxy outside the cluster, in front of all nodes. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LoadBalancerTest {
   private static final List<String> NODES = List.of("n1", "n2", "n3");
@@ -52,7 +53,7 @@ class LoadBalancerTest {
         server node3 10.99.0.3:8089 check
       """;
 
-  private final Cluster cluster = Cluster.up(LoadBalancerTest.class);
+  private final Cluster cluster = Cluster.shared(LoadBalancerTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll
@@ -78,6 +79,7 @@ class LoadBalancerTest {
 
   @AfterAll
   void down() {
+    cluster.sh("client", "pkill -x haproxy");
     cluster.close();
   }
 

@@ -23,9 +23,10 @@ import org.junit.jupiter.api.TestInstance;
 /**
  * The only manager's meshd is killed with SIGKILL and started again, with traffic on the network.
  */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ManagerRestartTest {
-  private final Cluster cluster = Cluster.up(ManagerRestartTest.class);
+  private final Cluster cluster = Cluster.shared(ManagerRestartTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Who is found under which name, from where; asked by getent (glibc), busybox and dig. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class NamesTest {
   /** A change is to be seen on every node within a second of its being told to the user. */
@@ -23,25 +24,25 @@ class NamesTest {
 
   private static final String OUTSIDE_NAME = "www.outside.test";
 
-  private final Cluster cluster = Cluster.up(NamesTest.class);
+  private final Cluster cluster = Cluster.shared(NamesTest.class);
   private final Services services = new Services(cluster);
-  private Process outside;
+  private String resolvers = "";
 
   @BeforeAll
   void services() {
-    outside =
-        cluster.background(
-            Path.of("/dev/null"),
-            "client",
-            "dnsmasq",
-            "-k",
-            "--conf-file=/dev/null",
-            "--no-resolv",
-            "--no-hosts",
-            "--pid-file",
-            "--listen-address=" + Cluster.outside(),
-            "--bind-interfaces",
-            "--address=/outside.test/192.0.2.77");
+    cluster.background(
+        Path.of("/dev/null"),
+        "client",
+        "dnsmasq",
+        "-k",
+        "--conf-file=/dev/null",
+        "--no-resolv",
+        "--no-hosts",
+        "--pid-file",
+        "--listen-address=" + Cluster.outside(),
+        "--bind-interfaces",
+        "--address=/outside.test/192.0.2.77");
+    resolvers = cluster.sh("n1", "cat /etc/resolv.conf");
     for (String node : List.of("n1", "n2", "n3")) {
       cluster.sh(node, "echo nameserver " + Cluster.outside() + " >/etc/resolv.conf");
     }
@@ -68,7 +69,11 @@ class NamesTest {
 
   @AfterAll
   void down() {
-    outside.destroy();
+    // It changes its user, and does not end with whoever started it.
+    cluster.sh("client", "pkill -x dnsmasq");
+    for (String node : List.of("n1", "n2", "n3")) {
+      cluster.sh(node, "echo '" + resolvers + "' >/etc/resolv.conf");
+    }
     cluster.close();
   }
 

@@ -16,11 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Two tasks on different nodes, over meshd's VXLAN. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class OverlayTrafficTest {
   private static final long ONE_GIGABYTE = 1L << 30;
 
-  private final Cluster cluster = Cluster.up(OverlayTrafficTest.class, "--nodes", "2");
+  private final Cluster cluster = Cluster.shared(OverlayTrafficTest.class);
   private final Services services = new Services(cluster);
   private List<Task> tasks = List.of();
 

@@ -18,11 +18,12 @@ import org.junit.jupiter.api.TestInstance;
 /**
  * Published ports beside TCP in ingress mode: UDP, one address, host mode; dnsmasq as the server.
  */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PublishedPortsTest {
   private static final List<String> NODES = List.of("n1", "n2", "n3");
 
-  private final Cluster cluster = Cluster.up(PublishedPortsTest.class);
+  private final Cluster cluster = Cluster.shared(PublishedPortsTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll

@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** Servers that people run, typed as Swarm's handbook types them. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RealServersTest {
   private static final List<String> NODES = List.of("n1", "n2", "n3");
 
-  private final Cluster cluster = Cluster.up(RealServersTest.class);
+  private final Cluster cluster = Cluster.shared(RealServersTest.class);
   private final Services services = new Services(cluster);
 
   @AfterAll

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Nothing fails while tasks are replaced, moved or taken away. With {@code -Dmeshd.long=true} ten
  * updates under at least 100,000 requests, otherwise two under 5,000.
  */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RollingUpdateTest {
   private static final boolean LONG = Boolean.getBoolean("meshd.long");
@@ -34,7 +35,7 @@ class RollingUpdateTest {
 
   @TempDir Path folder;
 
-  private final Cluster cluster = Cluster.up(RollingUpdateTest.class);
+  private final Cluster cluster = Cluster.shared(RollingUpdateTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll

@@ -15,12 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** A published port, asked on every node from outside the cluster. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RoutingMeshTest {
   private static final int PORT = 8080;
   private static final List<String> NODES = List.of("n1", "n2", "n3");
 
-  private final Cluster cluster = Cluster.up(RoutingMeshTest.class);
+  private final Cluster cluster = Cluster.shared(RoutingMeshTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll

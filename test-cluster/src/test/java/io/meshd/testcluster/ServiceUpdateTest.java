@@ -18,24 +18,36 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What an update does to a service's tasks, names and addresses; and the way back. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ServiceUpdateTest {
+  /** That have tasks. */
   private static final List<String> NODES = List.of("n1", "n2");
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** In which a change is to be seen on every node. */
   private static final Duration VISIBLE = Duration.ofSeconds(1);
 
-  private final Cluster cluster = Cluster.up(ServiceUpdateTest.class, "--nodes", "2");
+  private final Cluster cluster = Cluster.shared(ServiceUpdateTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll
   void networksAndAskers() {
+    cluster.meshctl(List.of("node", "update", "--availability", "pause", "n3"));
     for (String network : List.of("front", "back")) {
       cluster.meshctl(List.of("network", "create", "--driver", "overlay", network));
       sleepers(network + "-asker", "--network", network, "--mode", "global");
     }
     services.converged("front-asker", "back-asker");
+  }
+
+  /** On the first network, and looked after for a second when it has changed, and not for five. */
+  private static List<String> watched(String... options) {
+    List<String> all = new ArrayList<>(List.of("--network", "front"));
+    all.addAll(List.of("--update-monitor", "1s", "--rollback-monitor", "1s"));
+    all.addAll(List.of(options));
+    return all;
   }
 
   private void sleepers(String name, String... options) {
@@ -150,7 +162,7 @@ class ServiceUpdateTest {
   void whatAnUpdateMayChange() {
     services.create(
         "page",
-        List.of("--network", "front", "--replicas", "2", "-e", "COLOUR=green", "-p", "8091:80"),
+        watched("--replicas", "2", "-e", "COLOUR=green", "-p", "8091:80"),
         Cluster.pageServer(),
         "80");
     for (Task task : services.update("page", "--env-add", "COLOUR=blue", "--env-add", "X=1")) {
@@ -191,7 +203,7 @@ class ServiceUpdateTest {
 
   @Test
   void aServiceGoesBackWhenItIsToldTo() {
-    services.create("back", List.of("--network", "front"), Cluster.pageServer(), "80");
+    services.create("back", watched(), Cluster.pageServer(), "80");
     services.update("back", "--args", "81");
     String said = cluster.meshctl(List.of("service", "rollback", "back"));
     assertEquals(
@@ -218,10 +230,7 @@ class ServiceUpdateTest {
   @Test
   void anUpdateThatFailsGoesBackOrStops() {
     services.create(
-        "frail",
-        List.of("--network", "front", "--replicas", "2", "--update-delay", "2s"),
-        Cluster.pageServer(),
-        "80");
+        "frail", watched("--replicas", "2", "--update-delay", "2s"), Cluster.pageServer(), "80");
     List<Task> before = services.running("frail", 2);
     String failing = "no-port";
     CommandResult back =

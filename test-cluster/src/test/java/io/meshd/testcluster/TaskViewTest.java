@@ -17,13 +17,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** What a task finds around it: interfaces, ways in and out; and the ways into a task. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TaskViewTest {
-  private final Cluster cluster = Cluster.up(TaskViewTest.class, "--nodes", "2");
+  private final Cluster cluster = Cluster.shared(TaskViewTest.class);
   private final Services services = new Services(cluster);
 
   @BeforeAll
   void services() {
+    // Two nodes have the tasks.
+    cluster.meshctl(List.of("node", "update", "--availability", "pause", "n3"));
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "--attachable", "net"));
     services.start(
         "onnet",
@@ -164,15 +167,14 @@ class TaskViewTest {
   @Test
   void execGivesATerminal() {
     Task task = services.running("onnet", 2).getFirst();
+    // A keyboard that nobody touches: the end of the input would end the session.
     String said =
-        cluster
-            .run(
-                task.node(),
-                "script",
-                "-qec",
-                "stty rows 33 cols 77; meshctl exec -it " + task.id() + " sh -c 'tty; stty size'",
-                "/dev/null")
-            .orFail();
+        cluster.sh(
+            task.node(),
+            "keys=$(mktemp -u); mkfifo $keys; exec 3<>$keys; rm $keys; script -qec 'stty rows 33"
+                + " cols 77; meshctl exec -it "
+                + task.id()
+                + " sh -c \"tty; stty size\"' /dev/null <&3");
     assertTrue(said.matches("(?s).*/dev/pts/\\d+\\s+33 77"), said);
     assertEquals(
         "the input device is not a TTY",
@@ -189,13 +191,20 @@ class TaskViewTest {
   }
 
   @Test
-  void logsHaveBothStreamsFromAnyNode() {
-    for (String node : List.of("n1", "n2")) {
+  void logsHaveBothStreamsOfTasksOnAnyNode() {
+    String other = services.only("talker").node().equals("n1") ? "n2" : "n1";
+    services.start(
+        "elsewhere",
+        List.of("--constraint", "node.hostname==" + other),
+        "sh",
+        "-c",
+        "echo to stdout; echo to stderr >&2; sleep 1000000");
+    for (String service : List.of("talker", "elsewhere")) {
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(20))
           .until(
               () -> {
-                CommandResult logs = cluster.meshctl(node, "service", "logs", "talker");
+                CommandResult logs = cluster.meshctl("n1", "service", "logs", service);
                 return logs.out().contains("to stdout") && logs.err().contains("to stderr");
               });
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /** A service of three tasks on three nodes behind its virtual IP, as a task beside it sees it. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class VirtualIpTest {
@@ -28,7 +29,7 @@ class VirtualIpTest {
   /** curl's exit code; it is 28 for one that was met with silence. */
   private static final int CONNECTION_REFUSED = 7;
 
-  private final Cluster cluster = Cluster.up(VirtualIpTest.class);
+  private final Cluster cluster = Cluster.shared(VirtualIpTest.class);
   private final Services services = new Services(cluster);
   private Task client;
   private String vip = "";

@@ -15,9 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /** A worker's meshd comes back after its tasks were replaced elsewhere. */
+@SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WorkerReturnTest {
-  private final Cluster cluster = Cluster.up(WorkerReturnTest.class);
+  private final Cluster cluster = Cluster.shared(WorkerReturnTest.class);
   private final Services services = new Services(cluster);
 
   @AfterAll

@@ -2,6 +2,7 @@ package io.meshd.cli.container;
 
 import io.meshd.api.Mesh;
 import io.meshd.api.Paths;
+import io.meshd.api.http.UnixHttp;
 import io.meshd.cli.command.CliCommand;
 import io.meshd.cli.command.Terminals;
 import io.meshd.cli.grammar.Arguments;
@@ -9,7 +10,6 @@ import io.meshd.cli.grammar.EnvSpec;
 import io.meshd.cli.grammar.Failure;
 import io.meshd.cli.http.ApiClient;
 import io.meshd.cli.http.FrameReader;
-import io.meshd.cli.http.UnixHttp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -83,7 +83,8 @@ public final class ContainerExec extends CliCommand {
                     user,
                     false,
                     null,
-                    size),
+                    size,
+                    null),
                 Mesh.IdResponse.class);
     String path = Paths.EXEC + "/" + ApiClient.encode(created.id());
     Mesh.ExecStartRequest start = new Mesh.ExecStartRequest(detach, tty, size);

@@ -1,17 +1,13 @@
 package io.meshd.cli.endpoint;
 
 import io.meshd.api.Mesh;
-import io.meshd.api.Nodes;
-import io.meshd.api.Paths;
 import io.meshd.cli.command.CliCommand;
 import io.meshd.cli.format.HumanText;
 import io.meshd.cli.format.Listing;
 import io.meshd.cli.format.Row;
 import io.meshd.cli.grammar.Arguments;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -58,20 +54,16 @@ public final class EndpointList extends CliCommand {
 
   @Override
   public int run() {
-    Map<String, String> hostnames =
-        Arrays.stream(api().get(Paths.NODES, Nodes.Node[].class))
-            .collect(Collectors.toMap(Nodes.Node::id, node -> node.description().hostname()));
     out()
         .print(
             LISTING.print(
                 format,
                 quiet,
-                new EndpointRequests(api())
-                    .list().stream().map(endpoint -> row(endpoint, hostnames)).toList()));
+                new EndpointRequests(api()).list().stream().map(this::row).toList()));
     return 0;
   }
 
-  private Row row(Mesh.Endpoint endpoint, Map<String, String> hostnames) {
+  private Row row(Mesh.Endpoint endpoint) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("ID", id(endpoint.id()));
     fields.put("Name", endpoint.name());
@@ -80,7 +72,7 @@ public final class EndpointList extends CliCommand {
     fields.put("Service", service == null ? "" : id(service));
     fields.put("Address", endpoint.ipv4Address());
     fields.put("MacAddress", endpoint.macAddress());
-    fields.put("Node", hostnames.getOrDefault(endpoint.nodeId(), id(endpoint.nodeId())));
+    fields.put("Node", endpoint.nodeName());
     fields.put("Netns", endpoint.netns());
     fields.put("Interface", endpoint.interfaceName());
     return new Row("*endpoint.endpointContext", fields);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.meshd.api.Json;
 import io.meshd.api.Paths;
+import io.meshd.api.http.UnixHttp;
 import io.meshd.cli.grammar.Failure;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -28,7 +29,7 @@ public final class ApiClient {
    */
   public ApiClient(String host) {
     this.host = host;
-    this.http = new UnixHttp(socketPath(host));
+    this.http = new UnixHttp(socketPath(host), "meshctl");
   }
 
   private static Path socketPath(String host) {

@@ -1,4 +1,4 @@
-/** HTTP/1.1 over a unix socket, and the API's errors. Knows no commands and no output. */
+/** The API over its unix socket, and its errors. Knows no commands and no output. */
 @NullMarked
 package io.meshd.cli.http;
 

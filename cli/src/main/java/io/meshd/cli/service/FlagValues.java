@@ -16,6 +16,12 @@ final class FlagValues {
     }
   }
 
+  static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new Failure(otherwise);
+    }
+  }
+
   static String oneOf(String flag, String value, String... allowed) {
     for (String candidate : allowed) {
       if (candidate.equals(value)) {

@@ -12,6 +12,7 @@ import io.meshd.cli.grammar.KeyValue;
 import io.meshd.cli.grammar.NetworkSpec;
 import io.meshd.cli.grammar.PublishSpec;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import picocli.CommandLine.Option;
 @Arguments(usage = "[OPTIONS] IMAGE [COMMAND] [ARG...]", min = 1, interspersed = false)
 public final class ServiceCreate extends CliCommand {
   @Mixin ServiceFlags flags = new ServiceFlags();
+
+  @Mixin ContainerLists lists = new ContainerLists();
 
   @Option(names = "--name", paramLabel = "string", description = "Service name")
   String name = "";
@@ -77,14 +80,22 @@ public final class ServiceCreate extends CliCommand {
 
   @Override
   public Set<String> unsupportedFlags() {
-    return ServiceFlags.UNSUPPORTED;
+    Set<String> unsupported = new HashSet<>(ServiceFlags.UNSUPPORTED);
+    unsupported.removeAll(ContainerLists.NAMES);
+    return unsupported;
   }
 
   @Override
   public int run() {
+    ObjectNode spec = spec();
+    List<String> warnings = new ArrayList<>();
+    if (!flags.noResolveImage) {
+      new ImageDigest(api(), warnings::add).pin(new SpecTree(spec));
+    }
     Services.CreateResponse created =
-        api().post(Paths.SERVICES + "/create", spec(), Services.CreateResponse.class);
+        api().post(Paths.SERVICES + "/create", spec, Services.CreateResponse.class);
     warn(created.warnings());
+    warn(warnings);
     out().println(created.id());
     out().flush();
     return flags.detach ? 0 : Convergence.await(session(), created.id(), flags.quiet);
@@ -115,6 +126,7 @@ public final class ServiceCreate extends CliCommand {
         publish.stream().flatMap(spec1 -> spec1.ports().stream()).toList();
     SpecTree.put(spec.endpoint(), "Ports", ports);
     flags.applyTo(spec);
+    lists.applyTo(spec);
     return spec.root();
   }
 
@@ -122,7 +134,7 @@ public final class ServiceCreate extends CliCommand {
     List<String> rest = arguments.subList(1, arguments.size());
     switch (runtime) {
       case "container" -> {
-        spec.container().put("Image", arguments.getFirst());
+        spec.container().put("Image", ImageDigest.tagged(arguments.getFirst()));
         SpecTree.put(spec.container(), "Args", rest);
       }
       case "process" -> {

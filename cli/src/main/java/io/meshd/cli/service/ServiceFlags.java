@@ -27,48 +27,31 @@ final class ServiceFlags {
           "dns-search",
           "dns-search-add",
           "dns-search-rm",
-          "entrypoint",
           "generic-resource",
           "generic-resource-add",
           "generic-resource-rm",
           "group",
           "group-add",
           "group-rm",
-          "health-cmd",
-          "health-interval",
-          "health-retries",
           "health-start-interval",
-          "health-start-period",
-          "health-timeout",
           "host",
           "host-add",
           "host-rm",
-          "init",
           "isolation",
-          "limit-cpu",
-          "limit-memory",
-          "limit-pids",
-          "log-driver",
-          "log-opt",
           "max-concurrent",
           "mount",
           "mount-add",
           "mount-rm",
-          "no-healthcheck",
           "oom-score-adj",
           "placement-pref",
           "placement-pref-add",
           "placement-pref-rm",
-          "read-only",
-          "reserve-cpu",
-          "reserve-memory",
           "secret",
           "secret-add",
           "secret-rm",
           "sysctl",
           "sysctl-add",
           "sysctl-rm",
-          "tty",
           "ulimit",
           "ulimit-add",
           "ulimit-rm",
@@ -154,6 +137,8 @@ final class ServiceFlags {
 
   @Mixin RollbackFlags rollback = new RollbackFlags();
 
+  @Mixin ContainerFlags container = new ContainerFlags();
+
   @Mixin BalancingFlags balancing = new BalancingFlags();
 
   @Option(
@@ -187,6 +172,7 @@ final class ServiceFlags {
     }
     update.applyTo(spec);
     rollback.applyTo(spec);
+    container.applyTo(spec);
     balancing.applyTo(spec);
   }
 

@@ -2,13 +2,13 @@ package io.meshd.cli.service;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meshd.api.Paths;
+import io.meshd.api.http.UnixHttp;
 import io.meshd.cli.command.CliCommand;
 import io.meshd.cli.grammar.Arguments;
 import io.meshd.cli.grammar.Failure;
 import io.meshd.cli.http.ApiClient;
 import io.meshd.cli.http.ApiFailure;
 import io.meshd.cli.http.FrameReader;
-import io.meshd.cli.http.UnixHttp;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

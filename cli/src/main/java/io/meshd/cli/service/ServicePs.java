@@ -60,9 +60,13 @@ public final class ServicePs extends CliCommand {
     if (wanted.size() > filters.size()) {
       String path = ApiClient.filtered(Paths.TASKS, FilterSpec.json(wanted));
       List<Tasks.Task> tasks = Arrays.asList(api().get(path, Tasks.Task[].class));
-      TaskTable table = new TaskTable(new NameResolver(api(), noResolve), !noTrunc && !quiet);
+      NameResolver names = new NameResolver(api(), noResolve);
+      TaskTable table = new TaskTable(names, !noTrunc && !quiet);
       out().print(table.print(tasks, format, quiet));
       out().flush();
+      if (!quiet && format == null) {
+        ImageDifferences.of(tasks, names).forEach(session().err()::println);
+      }
     }
     session().err().print(missing);
     return missing.isEmpty() ? 0 : 1;

@@ -113,7 +113,12 @@ public final class ServiceUpdate extends CliCommand {
       throw new Failure("other flags may not be combined with --rollback");
     }
     apply(service.spec());
+    List<String> warnings = new ArrayList<>();
+    if (image != null && !flags.noResolveImage) {
+      new ImageDigest(api(), warnings::add).pin(service.spec());
+    }
     updates.send(service, rollback ? "&rollback=previous" : "").forEach(session().err()::println);
+    warnings.forEach(session().err()::println);
     out().println(name);
     out().flush();
     return flags.detach ? 0 : Convergence.await(session(), name, flags.quiet);
@@ -143,7 +148,7 @@ public final class ServiceUpdate extends CliCommand {
     flags.applyTo(spec);
     replicas(spec);
     if (image != null) {
-      spec.container().put("Image", image);
+      spec.container().put("Image", ImageDigest.tagged(image));
     }
     if (args != null) {
       SpecTree.put(spec.container(), "Args", ShellWords.split(args));

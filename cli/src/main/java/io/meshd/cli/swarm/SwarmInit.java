@@ -64,10 +64,15 @@ public final class SwarmInit extends CliCommand {
       description = "Force create a new cluster from current state")
   boolean forceNewCluster;
 
+  @Option(
+      names = "--autolock",
+      description =
+          "Enable manager autolocking (requiring an unlock key to start a stopped manager)")
+  boolean autolock;
+
   @Override
   public Set<String> unsupportedFlags() {
     return Set.of(
-        "autolock",
         "cert-expiry",
         "dispatcher-heartbeat",
         "external-ca",
@@ -91,7 +96,7 @@ public final class SwarmInit extends CliCommand {
                     Math.toIntExact(Math.min(maskLength, Integer.MAX_VALUE)),
                     forceNewCluster,
                     Map.of(),
-                    false,
+                    autolock,
                     Availability.check(availability)),
                 String.class);
     out().printf("Swarm initialized: current node (%s) is now a manager.%n%n", nodeId);
@@ -100,6 +105,9 @@ public final class SwarmInit extends CliCommand {
         .println(
             "To add a manager to this swarm, run 'meshctl swarm join-token manager' and follow the"
                 + " instructions.");
+    if (autolock) {
+      new UnlockInstructions(api(), out()).print();
+    }
     return 0;
   }
 

@@ -54,6 +54,7 @@ public final class SwarmUpdate extends CliCommand {
     if (!(swarm.path("Spec") instanceof ObjectNode spec)) {
       throw new Failure("the swarm has no spec");
     }
+    boolean locked = UnlockInstructions.isLocked(spec);
     if (autolock != null) {
       part(spec, "EncryptionConfig").put("AutoLockManagers", autolock);
     }
@@ -69,6 +70,9 @@ public final class SwarmUpdate extends CliCommand {
     long version = swarm.path("Version").path("Index").asLong();
     api().call("POST", Paths.SWARM + "/update?version=" + version, spec);
     out().println("Swarm updated.");
+    if (!locked && UnlockInstructions.isLocked(spec)) {
+      new UnlockInstructions(api(), out()).print();
+    }
     return 0;
   }
 

@@ -32,8 +32,13 @@ public final class InfoShow extends CliCommand {
     out().println("Server:");
     line(" Server Version", info.path("ServerVersion").asText());
     line(" Swarm", swarm.path("LocalNodeState").asText());
-    if (!swarm.path("NodeID").asText("").isEmpty()) {
+    boolean locked = swarm.path("LocalNodeState").asText().equals("locked");
+    if (!locked && !swarm.path("NodeID").asText("").isEmpty()) {
       line("  NodeID", swarm.path("NodeID").asText());
+      String error = swarm.path("Error").asText("");
+      if (!error.isEmpty()) {
+        line("  Error", error);
+      }
       line("  Is Manager", swarm.path("ControlAvailable").asText("false"));
       if (swarm.path("ControlAvailable").asBoolean()) {
         line("  Managers", swarm.path("Managers").asText("0"));

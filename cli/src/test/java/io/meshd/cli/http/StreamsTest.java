@@ -19,24 +19,6 @@ final class StreamsTest {
   }
 
   @Test
-  void chunksAreJoined() throws IOException {
-    InputStream body =
-        new ChunkedInput(in("4\r\nWiki\r\nA;x=y\r\npedia1234\n\r\n0\r\nT: v\r\n\r\n"));
-    assertEquals("Wikipedia1234\n", new String(body.readAllBytes(), StandardCharsets.US_ASCII));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"4\r\nWi", "4\r\nWiki\r\n", "zz\r\n", "FFFFFFFFF\r\n", ""})
-  void aBrokenChunkIsAnError(String text) {
-    assertThrows(IOException.class, () -> new ChunkedInput(in(text)).readAllBytes());
-  }
-
-  @Test
-  void aShortBodyIsAnError() {
-    assertThrows(IOException.class, () -> new BoundedInput(in("abc"), 4).readAllBytes());
-  }
-
-  @Test
   void framesKeepTheirStreams() throws IOException {
     FrameReader frames = new FrameReader(in("\1\0\0\0\0\0\0\2hi\2\0\0\0\0\0\0\0\2\0\0\0\0\0\0\1!"));
     FrameReader.Frame first = frames.next();

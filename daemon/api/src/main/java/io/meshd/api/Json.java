@@ -1,15 +1,16 @@
 package io.meshd.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import java.io.UncheckedIOException;
+import java.util.Map;
 
 /**
  * The one mapper of the API: Docker's names, unknown fields ignored on the way in, and no type
@@ -18,7 +19,7 @@ import java.io.UncheckedIOException;
 public final class Json {
   private Json() {}
 
-  public static final ObjectMapper MAPPER =
+  public static final JsonMapper MAPPER =
       JsonMapper.builder()
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -32,6 +33,8 @@ public final class Json {
                       .setCoercion(CoercionInputShape.Float, CoercionAction.Fail)
                       .setCoercion(CoercionInputShape.Boolean, CoercionAction.Fail))
           .build();
+
+  public static final TypeReference<Map<String, Object>> OBJECT = new TypeReference<>() {};
 
   /** The value as compact JSON in UTF-8. */
   public static byte[] bytes(Object value) {

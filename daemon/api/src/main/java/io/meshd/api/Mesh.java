@@ -29,13 +29,46 @@ public final class Mesh {
       @JsonProperty("NetworkName") String networkName,
       @JsonProperty("ServiceID") @Nullable String serviceId,
       @JsonProperty("NodeID") String nodeId,
+      @JsonProperty("NodeName") String nodeName,
       @JsonProperty("Netns") String netns,
       @JsonProperty("Interface") String interfaceName,
       @JsonProperty("IPv4Address") String ipv4Address,
       @JsonProperty("MacAddress") String macAddress) {}
 
+  /** {@code POST /mesh/v1/container-endpoints}: an address for a container of the asking node. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ContainerAttachRequest(
+      @JsonProperty("Network") String network, @JsonProperty("Address") @Nullable String address) {}
+
+  /** {@code POST /mesh/v1/container-endpoints/names}. */
+  public record ContainerNames(@JsonProperty("Containers") List<ContainerName> containers) {}
+
+  /**
+   * What the Engine calls a container on one of its networks.
+   *
+   * @param endpoint its ID with us
+   */
+  public record ContainerName(
+      @JsonProperty("Endpoint") String endpoint,
+      @JsonProperty("Container") String container,
+      @JsonProperty("Name") String name,
+      @JsonProperty("Aliases") List<String> aliases) {}
+
   /** {@code GET /mesh/v1/counters}: name to value, names as in the drop-reason enum. */
   public record Counters(@JsonProperty("Counters") Map<String, Long> counters) {}
+
+  /**
+   * {@code GET /mesh/v1/keys}: the keys of gossip and of encrypted networks, by their digests, the
+   * one that is sent with first.
+   *
+   * @param rotatedAt when other keys were last sent with first, RFC 3339; null: never
+   * @param rotation WANTED, READABLE or SENDING while one is on its way, else null
+   */
+  public record Keys(
+      @JsonProperty("Gossip") List<String> gossip,
+      @JsonProperty("Data") List<String> data,
+      @JsonProperty("RotatedAt") @Nullable String rotatedAt,
+      @JsonProperty("Rotation") @Nullable String rotation) {}
 
   /**
    * {@code GET /mesh/v1/gossip}: the cluster as one node sees it by gossip.
@@ -106,7 +139,7 @@ public final class Mesh {
       @JsonProperty("Ports") List<Map<String, Object>> ports,
       @JsonProperty("Labels") Map<String, String> labels) {}
 
-  /** {@code POST /containers/{id}/exec}. */
+  /** {@code POST /containers/{id}/exec}; {@code container}: the ID again, by older clients. */
   public record ExecCreateRequest(
       @JsonProperty("AttachStdin") @Nullable Boolean attachStdin,
       @JsonProperty("AttachStdout") @Nullable Boolean attachStdout,
@@ -118,7 +151,8 @@ public final class Mesh {
       @JsonProperty("User") @Nullable String user,
       @JsonProperty("Privileged") @Nullable Boolean privileged,
       @JsonProperty("DetachKeys") @Nullable String detachKeys,
-      @JsonProperty("ConsoleSize") @Nullable List<Integer> consoleSize) {}
+      @JsonProperty("ConsoleSize") @Nullable List<Integer> consoleSize,
+      @JsonProperty("Container") @Nullable String container) {}
 
   /** {@code POST /exec/{id}/start}; the connection is then upgraded to a raw or framed stream. */
   public record ExecStartRequest(
@@ -136,4 +170,13 @@ public final class Mesh {
       @JsonProperty("ContainerID") String containerId) {}
 
   public record IdResponse(@JsonProperty("Id") String id) {}
+
+  /**
+   * The newest state that one node has; never forwarded.
+   *
+   * @param version 0 where the node is in no cluster
+   * @param digest SHA-256 in hexadecimal; managers at one version have the same
+   */
+  public record State(
+      @JsonProperty("Version") long version, @JsonProperty("Digest") String digest) {}
 }

@@ -28,11 +28,32 @@ public final class Nodes {
       @JsonProperty("Role") String role,
       @JsonProperty("Availability") String availability) {}
 
+  /** {@code tlsInfo}: null until the node has told it. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record NodeDescription(
       @JsonProperty("Hostname") String hostname,
       @JsonProperty("Platform") Platform platform,
       @JsonProperty("Resources") Resources resources,
-      @JsonProperty("Engine") Engine engine) {}
+      @JsonProperty("Engine") Engine engine,
+      @JsonProperty("TLSInfo") @Nullable TlsInfo tlsInfo) {
+    public NodeDescription(String hostname, Platform platform, Resources resources, Engine engine) {
+      this(hostname, platform, resources, engine, null);
+    }
+
+    public NodeDescription withTls(TlsInfo info) {
+      return new NodeDescription(hostname, platform, resources, engine, info);
+    }
+  }
+
+  /**
+   * @param trustRoot PEM of the CA's root
+   * @param certIssuerSubject DER as base64, of who signed the certificate
+   * @param certIssuerPublicKey DER as base64
+   */
+  public record TlsInfo(
+      @JsonProperty("TrustRoot") String trustRoot,
+      @JsonProperty("CertIssuerSubject") String certIssuerSubject,
+      @JsonProperty("CertIssuerPublicKey") String certIssuerPublicKey) {}
 
   public record Platform(
       @JsonProperty("Architecture") String architecture, @JsonProperty("OS") String os) {}
@@ -40,7 +61,15 @@ public final class Nodes {
   public record Resources(
       @JsonProperty("NanoCPUs") long nanoCpus, @JsonProperty("MemoryBytes") long memoryBytes) {}
 
-  public record Engine(@JsonProperty("EngineVersion") String engineVersion) {}
+  /** {@code labels}: what the daemon says of itself beside its version. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Engine(
+      @JsonProperty("EngineVersion") String engineVersion,
+      @JsonProperty("Labels") @Nullable Map<String, String> labels) {
+    public Engine(String engineVersion) {
+      this(engineVersion, null);
+    }
+  }
 
   /** {@code state}: unknown, down, ready, disconnected. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -23,6 +23,14 @@ public final class Paths {
   public static final String MESH = "/mesh/v1";
 
   public static final String ENDPOINTS = MESH + "/endpoints";
+
+  /**
+   * Endpoints of this node's containers, for its network plugin. {@code POST}: {@link
+   * Mesh.ContainerAttachRequest}, answered with {@link Mesh.Endpoint}; {@code POST .../names}:
+   * {@link Mesh.ContainerNames}; {@code DELETE .../ID}.
+   */
+  public static final String CONTAINER_ENDPOINTS = MESH + "/container-endpoints";
+
   public static final String COUNTERS = MESH + "/counters";
 
   /** {@code GET} on a manager: the file. */
@@ -31,5 +39,17 @@ public final class Paths {
   /** {@code POST} of that file to a node in no cluster; the answer is its ID as a JSON string. */
   public static final String RESTORE = MESH + "/swarm/restore";
 
+  /** {@code GET}: {@link Mesh.Keys}. */
+  public static final String KEYS = MESH + "/keys";
+
+  /** {@code POST}: new keys for gossip and encrypted networks; answers when that is accepted. */
+  public static final String ROTATE_KEYS = KEYS + "/rotate";
+
   public static final String GOSSIP = MESH + "/gossip";
+
+  /** With answers that this node gives from what it knows: the state's version they are of. */
+  public static final String STATE_VERSION_HEADER = "Meshd-State-Version";
+
+  /** {@code GET}: how far this node itself is. */
+  public static final String STATE = MESH + "/state";
 }

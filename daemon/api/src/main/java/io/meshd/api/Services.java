@@ -20,11 +20,22 @@ public final class Services {
       @JsonProperty("UpdateConfig") @Nullable UpdateConfig updateConfig,
       @JsonProperty("RollbackConfig") @Nullable UpdateConfig rollbackConfig,
       @JsonProperty("Networks") @Nullable List<NetworkAttachmentConfig> networks,
-      @JsonProperty("EndpointSpec") @Nullable EndpointSpec endpointSpec) {}
+      @JsonProperty("EndpointSpec") @Nullable EndpointSpec endpointSpec) {
+    public ServiceSpec withTaskTemplate(TaskSpec other) {
+      return new ServiceSpec(
+          name, labels, other, mode, updateConfig, rollbackConfig, networks, endpointSpec);
+    }
+  }
 
   /**
-   * What a task of the service is. {@code runtime} is {@code container} (Docker's default) or
-   * {@code process}: then ContainerSpec.Image is empty and Command plus Args are the command line.
+   * What a task of the service is.
+   *
+   * @param resources {@link Containers.Resources}
+   * @param logDriver {@link Containers.LogDriver}
+   * @param runtime {@code container} (Docker's default) or {@code process}: then
+   *     ContainerSpec.Image is empty and Command plus Args are the command line. Docker's clients
+   *     allow no other word than {@code container} here, so a process may also be asked for as the
+   *     image {@link #PROCESS}, and is shown as such
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record TaskSpec(
@@ -35,9 +46,37 @@ public final class Services {
       @JsonProperty("Networks") @Nullable List<NetworkAttachmentConfig> networks,
       @JsonProperty("LogDriver") @Nullable Map<String, Object> logDriver,
       @JsonProperty("ForceUpdate") @Nullable Long forceUpdate,
-      @JsonProperty("Runtime") @Nullable String runtime) {}
+      @JsonProperty("Runtime") @Nullable String runtime) {
+    public static final String PROCESS = "process";
 
-  /** {@code hosts}: lines of a hosts file, address first. */
+    public TaskSpec with(ContainerSpec container, @Nullable String otherRuntime) {
+      return new TaskSpec(
+          container,
+          resources,
+          restartPolicy,
+          placement,
+          networks,
+          logDriver,
+          forceUpdate,
+          otherRuntime);
+    }
+
+    public TaskSpec withRestartPolicy(RestartPolicy policy) {
+      return new TaskSpec(
+          containerSpec, resources, policy, placement, networks, logDriver, forceUpdate, runtime);
+    }
+  }
+
+  /**
+   * What a task runs. Of {@link Containers} are the parts that only containers have.
+   *
+   * @param image what a container is made of; null for a process
+   * @param command in a container it takes the place of the image's entrypoint
+   * @param stopGracePeriod nanoseconds
+   * @param init whether a small init is process 1 of a container
+   * @param dnsConfig {@link Containers.DnsConfig}
+   * @param hosts lines of a hosts file, address first
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ContainerSpec(
       @JsonProperty("Image") @Nullable String image,
@@ -53,8 +92,20 @@ public final class Services {
       @JsonProperty("Init") @Nullable Boolean init,
       @JsonProperty("Isolation") @Nullable String isolation,
       @JsonProperty("DNSConfig") @Nullable Map<String, Object> dnsConfig,
-      @JsonProperty("Hosts") @Nullable List<String> hosts) {
-    /** Without hosts. */
+      @JsonProperty("Hosts") @Nullable List<String> hosts,
+      @JsonProperty("Groups") @Nullable List<String> groups,
+      @JsonProperty("Privileges") Containers.@Nullable Privileges privileges,
+      @JsonProperty("TTY") @Nullable Boolean tty,
+      @JsonProperty("OpenStdin") @Nullable Boolean openStdin,
+      @JsonProperty("ReadOnly") @Nullable Boolean readOnly,
+      @JsonProperty("Mounts") @Nullable List<Containers.Mount> mounts,
+      @JsonProperty("Healthcheck") Containers.@Nullable HealthConfig healthcheck,
+      @JsonProperty("OomScoreAdj") @Nullable Long oomScoreAdj,
+      @JsonProperty("Sysctls") @Nullable Map<String, String> sysctls,
+      @JsonProperty("CapabilityAdd") @Nullable List<String> capabilityAdd,
+      @JsonProperty("CapabilityDrop") @Nullable List<String> capabilityDrop,
+      @JsonProperty("Ulimits") @Nullable List<Containers.Ulimit> ulimits) {
+    /** Without what only containers have. */
     public ContainerSpec(
         @Nullable String image,
         @Nullable Map<String, String> labels,
@@ -83,7 +134,89 @@ public final class Services {
           init,
           isolation,
           dnsConfig,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
           null);
+    }
+
+    public ContainerSpec withImage(@Nullable String other) {
+      return with(other, stopGracePeriod);
+    }
+
+    public ContainerSpec withStopGracePeriod(long nanoseconds) {
+      return with(image, nanoseconds);
+    }
+
+    /** With what a task fills in. */
+    public ContainerSpec filled(
+        @Nullable String host, List<String> environment, List<Containers.Mount> mounted) {
+      return new ContainerSpec(
+          image,
+          labels,
+          command,
+          args,
+          host,
+          environment,
+          dir,
+          user,
+          stopSignal,
+          stopGracePeriod,
+          init,
+          isolation,
+          dnsConfig,
+          hosts,
+          groups,
+          privileges,
+          tty,
+          openStdin,
+          readOnly,
+          mounted,
+          healthcheck,
+          oomScoreAdj,
+          sysctls,
+          capabilityAdd,
+          capabilityDrop,
+          ulimits);
+    }
+
+    private ContainerSpec with(@Nullable String otherImage, @Nullable Long otherGrace) {
+      return new ContainerSpec(
+          otherImage,
+          labels,
+          command,
+          args,
+          hostname,
+          env,
+          dir,
+          user,
+          stopSignal,
+          otherGrace,
+          init,
+          isolation,
+          dnsConfig,
+          hosts,
+          groups,
+          privileges,
+          tty,
+          openStdin,
+          readOnly,
+          mounts,
+          healthcheck,
+          oomScoreAdj,
+          sysctls,
+          capabilityAdd,
+          capabilityDrop,
+          ulimits);
     }
   }
 

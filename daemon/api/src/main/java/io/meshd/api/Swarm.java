@@ -32,7 +32,10 @@ public final class Swarm {
       @JsonProperty("JoinToken") String joinToken,
       @JsonProperty("Availability") @Nullable String availability) {}
 
-  /** {@code GET /swarm}. */
+  /** {@code GET /swarm/unlockkey}, empty where there is none; {@code POST /swarm/unlock}. */
+  public record UnlockKey(@JsonProperty("UnlockKey") String key) {}
+
+  /** {@code GET /swarm}; {@code tlsInfo}: what nodes show, or are to show after a rotation. */
   public record SwarmInspect(
       @JsonProperty("ID") String id,
       @JsonProperty("Version") Services.Version version,
@@ -42,6 +45,8 @@ public final class Swarm {
       @JsonProperty("DefaultAddrPool") List<String> defaultAddrPool,
       @JsonProperty("SubnetSize") int subnetSize,
       @JsonProperty("DataPathPort") int dataPathPort,
+      @JsonProperty("TLSInfo") Nodes.@Nullable TlsInfo tlsInfo,
+      @JsonProperty("RootRotationInProgress") boolean rootRotationInProgress,
       @JsonProperty("JoinTokens") JoinTokens joinTokens) {}
 
   public record JoinTokens(

@@ -35,11 +35,13 @@ public final class Tasks {
       @JsonProperty("ContainerStatus") @Nullable ContainerStatus containerStatus,
       @JsonProperty("PortStatus") @Nullable PortStatus portStatus) {}
 
+  /** {@code imageId}: meshd's own; of the image that the task's node has under its name. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ContainerStatus(
       @JsonProperty("ContainerID") String containerId,
       @JsonProperty("PID") @Nullable Integer pid,
-      @JsonProperty("ExitCode") @Nullable Integer exitCode) {}
+      @JsonProperty("ExitCode") @Nullable Integer exitCode,
+      @Extension @JsonProperty("ImageID") @Nullable String imageId) {}
 
   public record PortStatus(@JsonProperty("Ports") @Nullable List<Services.PortConfig> ports) {}
 

@@ -37,6 +37,11 @@ public final class AuditedProposer implements Proposer {
   }
 
   @Override
+  public boolean confirm() {
+    return proposer.confirm();
+  }
+
+  @Override
   public ClusterState state() {
     return proposer.state();
   }

@@ -22,7 +22,7 @@ import org.pcollections.PMap;
  * What was asked for.
  *
  * @param verb create, update, remove, join and the like
- * @param kind of object: network, service, node, swarm, join-token, endpoint
+ * @param kind of object: network, service, node, swarm, join-token, unlock-key, endpoint
  * @param name empty where it has none, or none that is known
  * @param id empty while it is not known
  */
@@ -32,9 +32,16 @@ public record Change(String verb, String kind, String name, String id) {
   static Change of(Command command, ClusterState before) {
     return switch (command) {
       case Command.InitCluster c -> new Change("init", "swarm", "", c.clusterId());
+      case Command.TakeOver _ -> new Change("init", "swarm", "", clusterId(before));
       case Command.RestoreState _ -> new Change("restore", "swarm", "", "");
       case Command.UpdateCluster _ -> new Change("update", "swarm", "", clusterId(before));
-      case Command.SetGossipKeys _ -> new Change("rotate", "gossip-keys", "", clusterId(before));
+      case Command.RequestKeyRotation _ -> new Change("rotate", "keys", "", clusterId(before));
+      case Command.AdvanceKeyRotation _ -> new Change("advance", "keys", "", clusterId(before));
+      case Command.RotateAuthority _ -> new Change("rotate", "ca", "", clusterId(before));
+      case Command.FinishAuthority _ -> new Change("finish", "ca", "", clusterId(before));
+      case Command.DescribeNode c -> node("report", before, c.nodeId());
+      case Command.SetUnlockKey c ->
+          new Change(c.key() == null ? "remove" : "rotate", "unlock-key", "", clusterId(before));
       case Command.RotateToken c -> new Change("rotate", "join-token", c.role(), clusterId(before));
       case Command.UpsertNode c ->
           new Change("join", "node", c.description().hostname(), c.nodeId());
@@ -56,6 +63,8 @@ public record Change(String verb, String kind, String name, String id) {
       case Command.RemoveTasks _ -> new Change("remove", "tasks", "", "");
       case Command.AttachEndpoint c ->
           new Change("attach", "endpoint", c.name() == null ? "" : c.name(), c.id());
+      case Command.AttachContainer c -> new Change("attach", "endpoint", "", c.id());
+      case Command.NameContainers _ -> new Change("name", "endpoints", "", "");
       case Command.DetachEndpoint c ->
           named("detach", "endpoint", before.endpoints(), EndpointRecord::name, c.endpoint());
     };

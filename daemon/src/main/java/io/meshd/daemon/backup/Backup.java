@@ -8,6 +8,7 @@ import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.security.NodeKeys;
 import io.meshd.daemon.security.NodeRole;
 import io.meshd.daemon.security.Pem;
+import io.meshd.daemon.state.Authority;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
@@ -17,14 +18,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.KeyPair;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * All that one manager needs to begin again: who it was, the cluster's CA with its key, and the
- * whole state with join tokens, gossip keys and allocators. Its own key is not in it: it gets a new
- * one, with a new certificate. Content of the file: one line of JSON, then the state's JSON.
+ * All that one manager needs to begin again: who it was, and the whole state with the CA's key,
+ * join tokens, the rings of keys and allocators. Its own key is not in it: it gets a new one, with
+ * a new certificate. Content of the file: one line of JSON, then the state's JSON.
  *
  * @param managers control addresses of the managers, as the nodes know them
  */
@@ -32,7 +33,6 @@ public record Backup(
     String createdAt,
     String nodeId,
     String clusterId,
-    ClusterCa ca,
     List<String> managers,
     String advertiseAddress,
     String controlAddress,
@@ -49,8 +49,6 @@ public record Backup(
       String createdAt,
       String nodeId,
       String clusterId,
-      String root,
-      String key,
       List<String> managers,
       String advertiseAddress,
       String controlAddress,
@@ -60,13 +58,11 @@ public record Backup(
   /**
    * @param state of this manager, with tokens and allocators
    */
-  public static Backup of(
-      NodeIdentity manager, ClusterCa ca, ClusterState state, String createdAt) {
+  public static Backup of(NodeIdentity manager, ClusterState state, String createdAt) {
     return new Backup(
         createdAt,
         manager.nodeId(),
         manager.clusterId(),
-        ca,
         manager.managers(),
         manager.advertiseAddress(),
         manager.controlAddress(),
@@ -84,8 +80,6 @@ public record Backup(
                   createdAt,
                   nodeId,
                   clusterId,
-                  Pem.of(ca.root()),
-                  ca.keyPem(),
                   managers,
                   advertiseAddress,
                   controlAddress,
@@ -114,14 +108,15 @@ public record Backup(
     try {
       Head head = MAPPER.readValue(content, 0, end, Head.class);
       ClusterState state = StateCodec.decode(Arrays.copyOfRange(content, end + 1, content.length));
-      if (state.cluster() == null || !state.cluster().id().equals(head.clusterId())) {
+      ClusterRecord cluster = state.cluster();
+      if (cluster == null || !cluster.id().equals(head.clusterId())) {
         throw new IOException("the backup holds the state of another swarm");
       }
+      var _ = ca(cluster);
       return new Backup(
           head.createdAt(),
           head.nodeId(),
           head.clusterId(),
-          ClusterCa.of(head.root(), head.key()),
           head.managers(),
           head.advertiseAddress(),
           head.controlAddress(),
@@ -133,20 +128,36 @@ public record Backup(
     }
   }
 
+  private static ClusterCa ca(ClusterRecord cluster) throws IOException {
+    Authority authority = authority(cluster);
+    Authority.Next next = authority.next();
+    String key = next == null ? authority.key() : next.key();
+    if (key == null) {
+      throw new IOException("the backup holds no key of the swarm's CA");
+    }
+    return ClusterCa.of(next == null ? authority.root() : next.root(), key);
+  }
+
+  private static Authority authority(ClusterRecord cluster) throws IOException {
+    Authority authority = cluster.authority();
+    if (authority == null) {
+      throw new IOException("the backup holds no key of the swarm's CA");
+    }
+    return authority;
+  }
+
   /** The manager again, with a new key and a new certificate of the same CA. */
-  public NodeIdentity identity() {
+  public NodeIdentity identity() throws IOException {
+    ClusterRecord cluster = Objects.requireNonNull(state.cluster());
+    ClusterCa ca = ca(cluster);
     KeyPair keys = NodeKeys.generate();
-    ClusterRecord cluster = state.cluster();
-    Duration life =
-        Duration.ofNanos(
-            cluster == null ? ClusterRecord.DEFAULT_CERT_EXPIRY : cluster.nodeCertExpiry());
     return new NodeIdentity(
         nodeId,
         clusterId,
         NodeRole.MANAGER,
         keys.getPrivate(),
-        ca.issue(keys.getPublic(), nodeId, NodeRole.MANAGER, clusterId, life),
-        ca.root(),
+        ca.issue(keys.getPublic(), nodeId, NodeRole.MANAGER, clusterId, cluster.certificateLife()),
+        Pem.certificate(authority(cluster).root()),
         managers,
         advertiseAddress,
         controlAddress,

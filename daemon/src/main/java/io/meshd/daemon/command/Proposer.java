@@ -13,6 +13,12 @@ public interface Proposer {
    */
   Outcome propose(Command command);
 
+  /**
+   * Waits until {@link #state} holds every change that was acknowledged anywhere before this call:
+   * a read after that is linearizable. False when no leader is there that has a majority.
+   */
+  boolean confirm();
+
   /** The newest version applied on this node. */
   ClusterState state();
 }

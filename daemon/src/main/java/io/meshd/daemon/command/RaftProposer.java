@@ -3,6 +3,7 @@ package io.meshd.daemon.command;
 import io.meshd.daemon.raft.ReplicatedLog;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.CommandFormat;
 import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.StateCodec;
 import java.util.concurrent.ExecutionException;
@@ -29,12 +30,18 @@ public final class RaftProposer implements Proposer {
 
   @Override
   public Outcome propose(Command command) {
+    int agreed = CommandFormat.agreed(state.get());
+    if (command.format() > agreed) {
+      return CommandFormat.tooNew(command.format(), agreed);
+    }
     try {
       return StateCodec.decodeOutcome(log.propose(StateCodec.encode(command)).get());
     } catch (ExecutionException e) {
       return switch (e.getCause()) {
         case ReplicatedLog.NoLeaderException _ ->
             new Outcome.Refused(Outcome.Reason.UNAVAILABLE, NO_LEADER);
+        case ReplicatedLog.RefusedException refused ->
+            new Outcome.Refused(Outcome.Reason.UNAVAILABLE, String.valueOf(refused.getMessage()));
         case IllegalArgumentException tooLarge ->
             new Outcome.Refused(
                 Outcome.Reason.INVALID_ARGUMENT, String.valueOf(tooLarge.getMessage()));
@@ -46,6 +53,19 @@ public final class RaftProposer implements Proposer {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(Outcome.Reason.UNAVAILABLE, NO_LEADER);
+    }
+  }
+
+  @Override
+  public boolean confirm() {
+    try {
+      log.catchUp().get();
+      return true;
+    } catch (ExecutionException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -4,6 +4,7 @@ import io.meshd.api.Nodes;
 import io.meshd.api.Paths;
 import io.meshd.daemon.state.Command;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What nodes and managers say to each other under {@code /mesh/v1/agent}. */
@@ -16,7 +17,10 @@ public final class AgentMessages {
   static final String REPORT = AGENT + "/report";
   static final String LEAVE = AGENT + "/leave";
   static final String RENEW = AGENT + "/renew";
+  static final String DESCRIBE = AGENT + "/describe";
   static final String PAUSE = AGENT + "/pause";
+  static final String MEMBERS = AGENT + "/members";
+  static final String LEADER = AGENT + "/leader";
 
   /**
    * {@code POST /mesh/v1/agent/join}.
@@ -59,6 +63,17 @@ public final class AgentMessages {
 
   /** {@code certificate}: PEM. */
   public record RenewAnswer(String certificate) {}
+
+  /**
+   * {@code GET /mesh/v1/agent/members}, for managers: what one needs to take part in the log.
+   *
+   * @param members of the log, by the names that they have there
+   * @param addresses of the managers, node ID to host:port
+   */
+  public record MembersAnswer(List<String> members, Map<String, String> addresses) {}
+
+  /** {@code POST /mesh/v1/agent/describe}: what the caller is, shows, and whom it trusts. */
+  public record DescribeCall(Nodes.NodeDescription description) {}
 
   /** {@code POST /mesh/v1/agent/report}; an empty list says that the node is alive. */
   public record ReportCall(List<Command.Report> reports) {}

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Renews a node's certificate, with a new key, before half of its life is over ({@link
  * RenewalTime}). New ones are on the disk before they are shown to anybody. Where no manager signs,
- * it is tried again until one does; the old certificate serves until its end.
+ * it is tried again until one does; the old certificate serves until its end. One that is not of
+ * the root that the cluster changes to is renewed at once.
  */
 public final class CertificateRenewal implements StateListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateRenewal.class);
@@ -28,6 +29,10 @@ public final class CertificateRenewal implements StateListener, AutoCloseable {
 
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
+
+  /** Between tries while the whole cluster waits for this node's new certificate. */
+  private static final Duration AWAITED_PAUSE = Duration.ofSeconds(2);
+
   private static final int TRIES_PER_LIFE = 20;
 
   private final NodeCredentials credentials;
@@ -58,11 +63,12 @@ public final class CertificateRenewal implements StateListener, AutoCloseable {
     Thread.ofVirtual().name("certificate-renewal").start(this::run);
   }
 
-  /** The lifetime may have changed. */
+  /** The lifetime may have changed, or the root. */
   @Override
   public synchronized void onState(ClusterState state) {
     ClusterRecord cluster = state.cluster();
-    if (cluster != null && !cluster.certificateLife().equals(life)) {
+    if (cluster != null
+        && (!cluster.certificateLife().equals(life) || !credentials.ofNewestRoot())) {
       life = cluster.certificateLife();
       notifyAll();
     }
@@ -84,7 +90,7 @@ public final class CertificateRenewal implements StateListener, AutoCloseable {
     while (!closed) {
       Duration left =
           Duration.between(Instant.now(), RenewalTime.of(credentials.certificate(), life));
-      if (!left.isPositive()) {
+      if (!left.isPositive() || !credentials.ofNewestRoot()) {
         return true;
       }
       wait(Math.max(1, (left.compareTo(LOOK) < 0 ? left : LOOK).toMillis()));
@@ -116,6 +122,9 @@ public final class CertificateRenewal implements StateListener, AutoCloseable {
     Duration pause = life.dividedBy(TRIES_PER_LIFE);
     pause = pause.compareTo(SHORTEST_PAUSE) < 0 ? SHORTEST_PAUSE : pause;
     pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+    if (!credentials.ofNewestRoot() && pause.compareTo(AWAITED_PAUSE) > 0) {
+      pause = AWAITED_PAUSE;
+    }
     if (!closed) {
       wait(pause.toMillis());
     }

@@ -23,7 +23,7 @@ import java.util.Map;
  * @param node the second: the first manager as a node
  */
 public record ClusterBirth(
-    NodeIdentity identity, ClusterCa ca, Command.InitCluster init, Command.UpsertNode node) {
+    NodeIdentity identity, Command.InitCluster init, Command.UpsertNode node) {
 
   /**
    * What the operator chose, checked and complete.
@@ -73,7 +73,6 @@ public record ClusterBirth(
             plan.dataPathPort);
     return new ClusterBirth(
         identity,
-        ca,
         new Command.InitCluster(
             at,
             clusterId,
@@ -83,7 +82,9 @@ public record ClusterBirth(
             plan.dataPathPort,
             JoinToken.create(ca.root()).toString(),
             JoinToken.create(ca.root()).toString(),
-            GossipRing.newKey()),
+            KeyRotator.newKey(),
+            KeyRotator.newKey(),
+            Authorities.of(ca)),
         new Command.UpsertNode(
             at,
             nodeId,

@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.channels.ClosedChannelException;
 
 /** Other nodes' errors in words. */
-final class ErrorText {
+public final class ErrorText {
   private ErrorText() {}
 
   /** The message of an error answer; reads its body. */
@@ -22,7 +22,7 @@ final class ErrorText {
   }
 
   /** Java's own exceptions often have no message; the innermost cause says most. */
-  static String of(IOException error) {
+  public static String of(IOException error) {
     Throwable cause = error;
     while (cause.getCause() != null) {
       cause = cause.getCause();

@@ -27,12 +27,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Lets nodes in: token for certificate. */
 final class JoinDesk {
-  private final ClusterCa ca;
+  /** Swarm's (swarmkit ca/server.go). */
+  private static final String INVALID_TOKEN = "invalid join token";
+
+  private final RefusedJoins refused = new RefusedJoins(System::nanoTime);
   private final Ids ids;
   private final Supplier<@Nullable Proposer> proposer;
 
-  JoinDesk(ClusterCa ca, Ids ids, Supplier<@Nullable Proposer> proposer) {
-    this.ca = ca;
+  JoinDesk(Ids ids, Supplier<@Nullable Proposer> proposer) {
     this.ids = ids;
     this.proposer = proposer;
   }
@@ -40,7 +42,7 @@ final class JoinDesk {
   /**
    * @param seenAddress where the call came from
    * @throws ApiException 400 {@code invalid join token}; 400 for a request that cannot be signed;
-   *     501 for a second manager; 503 when this manager does not lead
+   *     503 when this manager does not lead
    */
   AgentMessages.JoinAnswer join(AgentMessages.JoinCall call, String seenAddress) {
     Proposer leading = proposer.get();
@@ -52,22 +54,28 @@ final class JoinDesk {
     try {
       return letIn(call, seenAddress, audited, cluster);
     } catch (ApiException e) {
-      audited.refused(new Change("join", "node", call.description().hostname(), ""), e.text());
+      long unsaid = refused.note(e.text().equals(INVALID_TOKEN));
+      if (unsaid >= 0) {
+        audited.refused(
+            new Change("join", "node", call.description().hostname(), ""),
+            unsaid == 0 ? e.text() : e.text() + " (and " + unsaid + " more that left no line)");
+      }
       throw e;
     }
+  }
+
+  RefusedJoins refused() {
+    return refused;
   }
 
   private AgentMessages.JoinAnswer letIn(
       AgentMessages.JoinCall call, String seenAddress, Proposer leading, ClusterRecord cluster) {
     NodeRole role = roleOf(call.token(), cluster);
-    if (role == NodeRole.MANAGER) {
-      throw new ApiException(
-          501, "a swarm of more than one manager is not supported yet: join as a worker");
-    }
     String nodeId = ids.next();
     String advertise = call.advertiseAddress() == null ? seenAddress : call.advertiseAddress();
     String control = advertise + ":" + call.controlPort();
     String vtep = call.dataPathAddress() == null ? advertise : call.dataPathAddress();
+    ClusterCa ca = Authorities.signing(leading.state());
     X509Certificate certificate;
     try {
       certificate = ca.sign(call.csr(), nodeId, role, cluster.id(), cluster.certificateLife());
@@ -91,7 +99,7 @@ final class JoinDesk {
         cluster.id(),
         role.word(),
         Pem.of(certificate),
-        Pem.of(ca.root()),
+        Authorities.rootPem(leading.state()),
         managers(leading.state()),
         advertise,
         control,
@@ -111,7 +119,7 @@ final class JoinDesk {
     } catch (IllegalArgumentException _) {
       // answered like a well-formed token of another cluster
     }
-    throw new ApiException(400, "invalid join token");
+    throw new ApiException(400, INVALID_TOKEN);
   }
 
   /** Control addresses of the managers, in the order of their IDs. */

@@ -37,7 +37,7 @@ public final class ManagerAddresses {
   }
 
   /** A state without managers (none yet) changes nothing. */
-  void learn(ClusterState state) {
+  public void learn(ClusterState state) {
     List<String> next;
     synchronized (this) {
       List<String> managers = JoinDesk.managers(state);

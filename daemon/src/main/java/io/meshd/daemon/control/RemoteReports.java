@@ -1,6 +1,7 @@
 package io.meshd.daemon.control;
 
 import io.meshd.api.Json;
+import io.meshd.api.Nodes;
 import io.meshd.daemon.security.Pem;
 import io.meshd.daemon.state.Command;
 import java.io.IOException;
@@ -63,12 +64,32 @@ public final class RemoteReports implements ReportSink {
         Json.MAPPER.readValue(answer, AgentMessages.RenewAnswer.class).certificate());
   }
 
+  /**
+   * What a manager needs to take part in the log.
+   *
+   * @throws IOException in words when no manager tells
+   */
+  public AgentMessages.MembersAnswer members() throws IOException, InterruptedException {
+    return Json.MAPPER.readValue(
+        call("GET", AgentMessages.MEMBERS, new byte[0], LIMIT), AgentMessages.MembersAnswer.class);
+  }
+
+  /** Says what this node is, what it shows and whom it trusts. */
+  public void describe(Nodes.NodeDescription own) throws IOException, InterruptedException {
+    var _ = post(AgentMessages.DESCRIBE, Json.bytes(new AgentMessages.DescribeCall(own)), LIMIT);
+  }
+
   private byte[] post(String path, byte[] body, Duration limit)
+      throws IOException, InterruptedException {
+    return call("POST", path, body, limit);
+  }
+
+  private byte[] call(String method, String path, byte[] body, Duration limit)
       throws IOException, InterruptedException {
     IOException failure = new IOException("no manager is known");
     for (String manager : managers.list()) {
       try {
-        HttpResponse<InputStream> answer = client.send(manager, "POST", path, JSON, body, limit);
+        HttpResponse<InputStream> answer = client.send(manager, method, path, JSON, body, limit);
         if (answer.statusCode() < 300) {
           managers.prefer(manager);
           try (InputStream content = answer.body()) {

@@ -1,11 +1,9 @@
 package io.meshd.daemon.control;
 
-import io.meshd.daemon.disk.DurableFiles;
+import io.meshd.daemon.disk.DataKeys;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
-import io.meshd.daemon.state.StateCodec;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,28 +18,34 @@ public final class StateCache implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StateCache.class);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  private final Path file;
+  private final StateFiles files;
+  private final @Nullable DataKeys keys;
   private @Nullable ClusterState unwritten;
+
+  /** Whose rings of keys this has written last: they change twice a day, the state all the time. */
+  private @Nullable ClusterRecord ringsOf;
+
   private boolean closed;
   private @Nullable Thread writer;
 
-  public StateCache(Path file) {
-    this.file = file;
+  /** {@code keys}: of this node's disk; null while they are locked, and nothing is written. */
+  public StateCache(StateFiles files, @Nullable DataKeys keys) {
+    this.files = files;
+    this.keys = keys;
   }
 
   /** The state on disk; the empty one when there is none or it cannot be read. */
   public ClusterState load() {
     try {
-      return Files.exists(file)
-          ? StateCodec.decode(Files.readAllBytes(file))
-          : ClusterState.empty();
+      return files.load(keys);
     } catch (IOException | RuntimeException e) {
-      LOG.warn("The state in {} cannot be read: {}", file, e.getMessage());
+      LOG.warn("The state in {} cannot be read: {}", files.state(), e.getMessage());
       return ClusterState.empty();
     }
   }
 
-  synchronized void keep(ClusterState state) {
+  /** To be on disk within about a second. */
+  public synchronized void keep(ClusterState state) {
     unwritten = state;
     if (writer == null && !closed) {
       writer = Thread.ofVirtual().name("state-cache").start(this::run);
@@ -80,10 +84,21 @@ public final class StateCache implements AutoCloseable {
   }
 
   private void write(ClusterState state) {
+    if (keys == null) {
+      return;
+    }
+    // While a node changes its role there are two for a moment.
     try {
-      DurableFiles.write(file, StateCodec.encode(state));
+      synchronized (StateCache.class) {
+        ClusterRecord cluster = state.cluster();
+        if (cluster != null && (ringsOf == null || !cluster.hasKeysOf(ringsOf))) {
+          files.keepKeys(cluster, keys);
+          ringsOf = cluster;
+        }
+        files.keep(state);
+      }
     } catch (IOException e) {
-      LOG.warn("The state could not be written to {}: {}", file, e.getMessage());
+      LOG.warn("The state could not be written to {}: {}", files.state(), e.getMessage());
     }
   }
 

@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /** This node's membership: what {@code /swarm} and every forwarded call need. All calls block. */
 public interface SwarmControl {
 
+  /** moby daemon/cluster/errors.go. */
+  String LOCKED =
+      "Swarm is encrypted and needs to be unlocked before it can be used. Please use \"docker swarm"
+          + " unlock\" to unlock it.";
+
   /**
    * Makes a cluster with this node as its only manager.
    *
@@ -22,6 +27,15 @@ public interface SwarmControl {
 
   /** {@code force}: also when this is the last manager and the cluster's state is lost with it. */
   void leave(boolean force);
+
+  /**
+   * Opens the keys of a locked manager, which goes on as one then.
+   *
+   * @param key as it was shown
+   * @throws io.meshd.daemon.http.ApiException in Swarm's words: 409 when it is not locked, 400 for
+   *     what is no such key, 401 for another one
+   */
+  void unlock(String key);
 
   /**
    * All that this manager needs to begin again on an empty disk, as a file with every secret of the
@@ -43,6 +57,12 @@ public interface SwarmControl {
 
   Membership membership();
 
+  /**
+   * Waits, on a manager, until {@link #state} holds every change that was acknowledged before the
+   * call; elsewhere, and where no leader is there, it is what this node knows.
+   */
+  void catchUp();
+
   /** The newest state this node has; its version is 0 when the node is in no cluster. */
   ClusterState state();
 
@@ -52,8 +72,11 @@ public interface SwarmControl {
   /** The leader's control address host:port, or null while it is unknown. */
   @Nullable String leaderAddress();
 
+  /** The managers as the leader sees them, or null where this node does not lead. */
+  @Nullable Managers managers();
+
   /**
-   * @param localNodeState inactive, pending, active, error
+   * @param localNodeState inactive, pending, active, error, locked
    * @param managers control addresses host:port
    */
   record Membership(

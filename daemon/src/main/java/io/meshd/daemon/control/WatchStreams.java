@@ -1,5 +1,6 @@
 package io.meshd.daemon.control;
 
+import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.state.ClusterState;
@@ -7,6 +8,7 @@ import io.meshd.daemon.state.StateDelta;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,30 +22,51 @@ import org.slf4j.LoggerFactory;
 final class WatchStreams {
   private static final Logger LOG = LoggerFactory.getLogger(WatchStreams.class);
   private static final Duration BEAT = Duration.ofSeconds(1);
+
+  /** Without a leader for so long this manager is cut off, and the node better asks another. */
+  private static final Duration LOST = Duration.ofSeconds(3);
+
   private static final Duration COALESCE = Duration.ofMillis(20);
 
   private final StateFeed feed;
   private final NodeLiveness liveness;
+  private final BooleanSupplier inTouch;
 
-  WatchStreams(StateFeed feed, NodeLiveness liveness) {
+  /**
+   * @param inTouch whether this manager hears of every change
+   */
+  WatchStreams(StateFeed feed, NodeLiveness liveness, BooleanSupplier inTouch) {
+    this.inTouch = inTouch;
     this.feed = feed;
     this.liveness = liveness;
   }
 
-  /** Until the node goes away, or is removed from the cluster. */
+  /** Until the node goes away or is removed from the cluster, or this manager loses the others. */
   void serve(Exchange exchange, String nodeId) {
     long since = since(exchange);
+    if (!inTouch.getAsBoolean()) {
+      throw new ApiException(503, RaftProposer.NO_LEADER);
+    }
     ClusterState base = since == 0 ? null : feed.at(since);
+    ClusterState sent = feed.current();
+    if (!sent.nodes().containsKey(nodeId)) {
+      throw new ApiException(403, "Permission denied: node " + nodeId + " was removed from swarm");
+    }
     liveness.returned(nodeId);
     try (OutputStream out = exchange.stream(200, "application/x-ndjson")) {
-      ClusterState sent = feed.current();
       out.write(first(base, sent).encode());
-      while (sent.nodes().containsKey(nodeId)) {
+      long touched = System.nanoTime();
+      while (sent.nodes().containsKey(nodeId) && System.nanoTime() - touched < LOST.toNanos()) {
         ClusterState now = feed.awaitOtherThan(sent.version(), BEAT);
+        if (inTouch.getAsBoolean()) {
+          touched = System.nanoTime();
+        }
         if (now.version() == sent.version()) {
           out.write(new WatchLine.Beat(sent.version()).encode());
         } else {
-          out.write(new WatchLine.Delta(StateDelta.between(sent, now)).encode());
+          // However late it reads: a removed node does not get the keys made because it went.
+          ClusterState told = now.nodes().containsKey(nodeId) ? now : now.withKeysOf(sent);
+          out.write(new WatchLine.Delta(StateDelta.between(sent, told)).encode());
           sent = now;
           Thread.sleep(COALESCE);
         }

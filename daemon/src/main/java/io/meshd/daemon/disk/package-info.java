@@ -1,4 +1,4 @@
-/** Files that survive a crash whole. Knows nothing of what is in them. */
+/** Files that survive a crash whole, and what is sealed in them. Knows nothing of what that is. */
 @NullMarked
 package io.meshd.daemon.disk;
 

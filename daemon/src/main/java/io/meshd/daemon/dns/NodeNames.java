@@ -3,12 +3,15 @@ package io.meshd.daemon.dns;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NftScript;
 import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.linux.NodeNamespace;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.linux.ResolvConf;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.StateListener;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
@@ -81,15 +84,20 @@ public final class NodeNames implements StateListener, AutoCloseable {
 
   /** On both bridges: what is on {@code ingress} alone has only the way out to ask over. */
   private void listenOnBridges(NodeBridges.Subnets subnets) throws IOException {
+    String gateway = NodeBridges.gatewayOf(subnets.local());
+    NameServer.OutsidePorts anyones = server.listenForOutside(gateway, "0.0.0.0/0");
     String rules =
         """
           chain prerouting {
             type nat hook prerouting priority dstnat; policy accept;
-        %s%s  }
+        %s%s%s%s%s  }
         """
             .formatted(
                 rules(NodeBridges.LOCAL, subnets.local()),
-                rules(NodeBridges.GATEWAY, subnets.gateway()));
+                rules(NodeBridges.GATEWAY, subnets.gateway()),
+                rules("docker0", gateway, anyones),
+                rules("docker_gwbridge", gateway, anyones),
+                rules("br-*", gateway, anyones));
     NftScript.replaceTable(FAMILY, TABLE, rules).apply(hostNetns);
   }
 
@@ -101,6 +109,15 @@ public final class NodeNames implements StateListener, AutoCloseable {
         iifname "%1$s" ip daddr %2$s tcp dport 53 redirect to :%4$d
     """
         .formatted(bridge, gateway, ports.udp(), ports.tcp());
+  }
+
+  /** Docker's bridges: what is on no overlay has the resolver's address all the same. */
+  private static String rules(String bridge, String gateway, NameServer.OutsidePorts ports) {
+    return """
+        iifname "%1$s" ip daddr %2$s udp dport 53 dnat to %3$s:%4$d
+        iifname "%1$s" ip daddr %2$s tcp dport 53 dnat to %3$s:%5$d
+    """
+        .formatted(bridge, NodeNamespace.RESOLVER, gateway, ports.udp(), ports.tcp());
   }
 
   @Override
@@ -148,7 +165,7 @@ public final class NodeNames implements StateListener, AutoCloseable {
         names = ZoneCompiler.compile(state, nodeId);
         compiled = state;
       }
-      server.apply(names);
+      server.apply(withResolver(names));
       lastProblem = "";
       return true;
     } catch (IOException e) {
@@ -160,6 +177,18 @@ public final class NodeNames implements StateListener, AutoCloseable {
       LOG.error("the names of version {} cannot be made", state.version(), e);
     }
     return false;
+  }
+
+  /** At one address for all networks, by whoever is on any of them. */
+  private static List<NetworkNames> withResolver(List<NetworkNames> networks) {
+    if (networks.isEmpty()) {
+      return networks;
+    }
+    Map<Integer, Asker> askers = new HashMap<>();
+    networks.forEach(network -> askers.putAll(network.askers()));
+    List<NetworkNames> all = new ArrayList<>(networks);
+    all.add(new NetworkNames(NodeNamespace.RESOLVER, Map.copyOf(askers)));
+    return all;
   }
 
   /** Whether nothing changed between two versions that a name comes from. */

@@ -96,8 +96,8 @@ final class ZoneCompiler {
   }
 
   /**
-   * What is attached on this node, by task ID, or by namespace for what somebody else runs: several
-   * endpoints in one are one asker.
+   * What is attached on this node, by task ID, or by namespace or container for what somebody else
+   * runs: several endpoints in one are one asker.
    */
   private Map<String, List<Attachment>> attachedHere() {
     Map<String, List<Attachment>> here = new TreeMap<>();
@@ -111,9 +111,17 @@ final class ZoneCompiler {
         .sorted(Comparator.comparing(EndpointRecord::id))
         .forEach(
             endpoint ->
-                here.computeIfAbsent(endpoint.netns(), netns -> new ArrayList<>())
+                here.computeIfAbsent(asker(endpoint), netns -> new ArrayList<>())
                     .add(endpoint.attachment()));
     return here;
+  }
+
+  private static String asker(EndpointRecord endpoint) {
+    EndpointRecord.Container container = endpoint.container();
+    if (container == null) {
+      return endpoint.netns();
+    }
+    return container.id().isEmpty() ? endpoint.id() : container.id();
   }
 
   private void builder(String networkId) {
@@ -141,6 +149,11 @@ final class ZoneCompiler {
         continue;
       }
       int address = Reverse.address(attachment.address());
+      EndpointRecord.Container container = endpoint.container();
+      if (container != null) {
+        container(endpoint, container, names, address);
+        continue;
+      }
       if (up(endpoint.nodeId())) {
         names.name(endpoint.name(), List.of(address));
         if (endpoint.serviceId() != null) {
@@ -149,6 +162,27 @@ final class ZoneCompiler {
       }
       names.pointer(address, endpoint.name());
     }
+  }
+
+  /** As Docker has it on its own networks; containers of one name share it. */
+  private void container(
+      EndpointRecord endpoint,
+      EndpointRecord.Container container,
+      Zone.Builder names,
+      int address) {
+    if (container.id().isEmpty()) {
+      return;
+    }
+    if (up(endpoint.nodeId())) {
+      names.name(endpoint.name(), List.of(address));
+      container.aliases().forEach(alias -> names.name(alias, List.of(address)));
+      names.taskName(shortId(container.id()), address);
+    }
+    names.pointer(address, endpoint.name());
+  }
+
+  private static String shortId(String id) {
+    return id.substring(0, Math.min(SHORT_ID, id.length()));
   }
 
   private void tasks() {
@@ -177,7 +211,7 @@ final class ZoneCompiler {
   private static Set<String> taskNames(TaskRecord task) {
     Set<String> names = new LinkedHashSet<>();
     names.add(task.name());
-    names.add(task.id().substring(0, Math.min(SHORT_ID, task.id().length())));
+    names.add(shortId(task.id()));
     names.add(task.id());
     String hostname = task.spec().containerSpec().hostname();
     if (hostname != null && !hostname.isEmpty()) {

@@ -4,8 +4,10 @@ import io.meshd.daemon.epoll.HalfCloseIoHandler;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.WriteBufferWaterMark;
@@ -17,6 +19,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -25,10 +28,16 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -50,31 +59,47 @@ public final class ApiServer implements AutoCloseable {
 
   private static final int MAX_REQUEST_LINE = 16 << 10;
   private static final int MAX_HEADERS = 64 << 10;
+
+  /** At doors of the network, where strangers have them too. */
+  private static final int MAX_REMOTE_HEADERS = 16 << 10;
+
   private static final int MAX_CHUNK = 64 << 10;
 
   private final Settings settings;
+  private final ApiVersions versions;
   private final RouteTable routes = new RouteTable();
   private final MultiThreadIoEventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(
           2, new DefaultThreadFactory("meshd-http", true), HalfCloseIoHandler.newFactory());
   private final LongAdder refusedUsers = new LongAdder();
+
+  /** Signatures and key agreements, so that loops with members on them do not wait for them. */
+  private final ExecutorService handshakes =
+      Executors.newFixedThreadPool(2, new DefaultThreadFactory("meshd-tls", true));
+
+  private final DoorRecord controlRecord = new DoorRecord("control");
+  private final DoorRecord plainRecord = new DoorRecord("health");
   private @Nullable Door unix;
   private @Nullable UnixSocketFile socketFile;
-  private @Nullable Door tls;
+  private volatile @Nullable Door tls;
   private @Nullable Door plain;
 
   /**
    * What stands at a door.
    *
+   * @param protocols what else than HTTP clients may choose in TLS (ALPN), and who serves it
+   * @param guard null on the unix socket
    * @param peers who is at the other end
    * @param refusal what every request of a connection is answered with, or null to serve it
    */
   private record Entrance(
       @Nullable SslContext context,
+      Map<String, Consumer<Channel>> protocols,
+      @Nullable DoorGuard guard,
       Function<Channel, Peer> peers,
       Function<Channel, RequestReader.@Nullable Malformed> refusal) {}
 
-  private record Door(Channel listener, ChannelGroup connections) {
+  private record Door(Channel listener, ChannelGroup connections, @Nullable DoorGuard guard) {
     void close() {
       listener.close().awaitUninterruptibly();
       connections.close().awaitUninterruptibly();
@@ -83,6 +108,7 @@ public final class ApiServer implements AutoCloseable {
 
   public ApiServer(Settings settings) {
     this.settings = settings;
+    this.versions = new ApiVersions(settings.oldestVersion(), settings.newestVersion());
   }
 
   public Routes routes() {
@@ -111,7 +137,7 @@ public final class ApiServer implements AutoCloseable {
             EpollServerDomainSocketChannel.class,
             new DomainSocketAddress(file.bindPath().toFile()),
             path.toString(),
-            new Entrance(null, Peers::local, channel -> refusal(users, channel)));
+            new Entrance(null, Map.of(), null, Peers::local, channel -> refusal(users, channel)));
     unix = door;
     users.set(new SocketUsers(path, file.restrict(), refusedUsers));
     file.publish();
@@ -127,30 +153,71 @@ public final class ApiServer implements AutoCloseable {
         : known.refusal(channel);
   }
 
-  /** Name to value: {@code api.socket.refused}, connections of users who may not speak. */
-  public Map<String, Long> counters() {
-    return Map.of("api.socket.refused", refusedUsers.sum());
+  /**
+   * Name to value: {@code api.socket.refused}, connections of users who may not speak; {@code
+   * control.refused.REASON}, those turned away at the cluster's door, and {@code
+   * control.strangers}, connections there of whom nobody knows yet who they are; {@code
+   * health.refused.REASON} for the door without encryption.
+   */
+  public synchronized Map<String, Long> counters() {
+    Map<String, Long> counters = new TreeMap<>(controlRecord.counters());
+    counters.putAll(plainRecord.counters());
+    counters.put("api.socket.refused", refusedUsers.sum());
+    DoorGuard guard = tls == null ? null : tls.guard();
+    if (guard != null) {
+      counters.put("control.strangers", (long) guard.strangers());
+    }
+    return counters;
   }
 
   /**
    * Serves the cluster's door.
    *
    * @param context with client certificates asked for but not required (joining has none yet)
+   * @param keeper who may speak
    * @return the address that is bound (for port 0)
    * @throws IOException in one sentence when the address is taken or not this host's
    */
-  public synchronized InetSocketAddress openTls(InetSocketAddress address, SslContext context)
+  public InetSocketAddress openTls(InetSocketAddress address, SslContext context, Doorkeeper keeper)
+      throws IOException {
+    return openTls(address, context, keeper, Map.of());
+  }
+
+  /**
+   * Serves the cluster's door, and other protocols beside HTTP there.
+   *
+   * @param protocols name to who serves a channel whose client chose it (ALPN): called on the
+   *     channel's event loop once the handshake is done, with TLS alone in the pipeline; who it is
+   *     is to be looked at there
+   */
+  public InetSocketAddress openTls(
+      InetSocketAddress address,
+      SslContext context,
+      Doorkeeper keeper,
+      Map<String, Consumer<Channel>> protocols)
+      throws IOException {
+    return openTls(address, context, keeper, protocols, DoorLimits.ORDINARY);
+  }
+
+  /** The same with other limits. */
+  public synchronized InetSocketAddress openTls(
+      InetSocketAddress address,
+      SslContext context,
+      Doorkeeper keeper,
+      Map<String, Consumer<Channel>> protocols,
+      DoorLimits limits)
       throws IOException {
     if (tls != null) {
       throw new IllegalStateException("the TLS door is open already");
     }
     String name = address.getHostString() + ":" + address.getPort();
+    DoorGuard guard = new DoorGuard(controlRecord, limits, keeper);
     Door door =
         open(
             EpollServerSocketChannel.class,
             address,
             name,
-            new Entrance(context, Peers::remote, _ -> null));
+            new Entrance(context, protocols, guard, guard::peer, _ -> null));
     tls = door;
     return (InetSocketAddress) door.listener().localAddress();
   }
@@ -171,9 +238,25 @@ public final class ApiServer implements AutoCloseable {
             EpollServerSocketChannel.class,
             address,
             name,
-            new Entrance(null, Peers::anyone, _ -> null));
+            new Entrance(
+                null,
+                Map.of(),
+                new DoorGuard(plainRecord, DoorLimits.PLAIN, null),
+                Peers::anyone,
+                _ -> null));
     plain = door;
     return (InetSocketAddress) door.listener().localAddress();
+  }
+
+  /**
+   * The cluster's nodes have changed: connections of those that may not speak any more end, with
+   * all that streams on them.
+   */
+  public void recheck() {
+    Door door = tls;
+    if (door != null && door.guard() != null) {
+      door.guard().recheck(door.connections());
+    }
   }
 
   /** Closes the cluster's door and its connections; it can be opened again. */
@@ -200,8 +283,11 @@ public final class ApiServer implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    connections.add(channel);
-                    prepare(channel, entrance);
+                    DoorGuard guard = entrance.guard();
+                    if (guard == null || guard.admit(channel)) {
+                      connections.add(channel);
+                      prepare(channel, entrance);
+                    }
                   }
                 })
             .bind(address)
@@ -209,26 +295,52 @@ public final class ApiServer implements AutoCloseable {
     if (!bound.isSuccess()) {
       throw new IOException("cannot listen on %s: %s".formatted(name, reason(bound.cause())));
     }
-    return new Door(bound.channel(), connections);
+    return new Door(bound.channel(), connections, entrance.guard());
   }
 
   private void prepare(Channel channel, Entrance entrance) {
     SslContext context = entrance.context();
-    if (context != null) {
-      channel.pipeline().addLast(context.newHandler(channel.alloc()));
+    DoorGuard guard = entrance.guard();
+    ChannelPipeline pipeline = channel.pipeline();
+    if (context != null && guard != null) {
+      SslHandler handler = context.newHandler(channel.alloc(), handshakes);
+      handler.setHandshakeTimeoutMillis(guard.limits().handshake().toMillis());
+      pipeline.addLast(handler, new HandshakeWatch(guard));
     }
+    RequestDeadline deadline = guard == null ? null : new RequestDeadline(guard);
     HttpDecoderConfig limits =
         new HttpDecoderConfig()
             .setMaxInitialLineLength(MAX_REQUEST_LINE)
-            .setMaxHeaderSize(MAX_HEADERS)
+            .setMaxHeaderSize(guard == null ? MAX_HEADERS : MAX_REMOTE_HEADERS)
             .setMaxChunkSize(MAX_CHUNK);
-    channel
-        .pipeline()
-        .addLast(
-            new HttpServerCodec(limits),
-            new RequestReader(entrance.refusal().apply(channel)),
-            new IdleStateHandler(0, 0, settings.idle().toMillis(), TimeUnit.MILLISECONDS),
-            new Connection(channel, settings, routes, entrance.peers()));
+    boolean oneRequest = context != null;
+    List<ChannelHandler> http = new ArrayList<>();
+    if (deadline != null) {
+      http.add(deadline);
+    }
+    http.add(new HttpServerCodec(limits));
+    http.add(
+        new RequestReader(
+            entrance.refusal().apply(channel),
+            deadline,
+            () -> oneRequest && guard != null && guard.stranger(channel),
+            guard == null ? this::unread : (_, _) -> false));
+    http.add(new IdleStateHandler(0, 0, settings.idle().toMillis(), TimeUnit.MILLISECONDS));
+    http.add(new Connection(channel, settings, routes, entrance.peers(), guard));
+    if (!entrance.protocols().isEmpty()) {
+      pipeline.addLast(new ProtocolSwitch(entrance.protocols(), http));
+    }
+    pipeline.addLast(http.toArray(ChannelHandler[]::new));
+  }
+
+  private boolean unread(String method, String target) {
+    int question = target.indexOf('?');
+    String path = question < 0 ? target : target.substring(0, question);
+    try {
+      return routes.rest(method, versions.split(path).path()) != null;
+    } catch (ApiException _) {
+      return false; // read whole, and then refused for its version or its escapes
+    }
   }
 
   /** Netty prefixes the system's words: bind(..) failed with error(-98): Address already in use. */
@@ -253,6 +365,7 @@ public final class ApiServer implements AutoCloseable {
       socketFile.remove();
       socketFile = null;
     }
+    handshakes.shutdownNow();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
   }
 }

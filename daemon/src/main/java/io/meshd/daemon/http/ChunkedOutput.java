@@ -1,7 +1,6 @@
 package io.meshd.daemon.http;
 
 import io.netty.handler.codec.http.DefaultHttpContent;
-import io.netty.handler.codec.http.LastHttpContent;
 import java.io.IOException;
 import java.io.OutputStream;
 
@@ -13,6 +12,7 @@ final class ChunkedOutput extends OutputStream {
   private volatile boolean closed;
   private volatile boolean gone;
 
+  /** {@code onClose}: sends the last chunk. */
   ChunkedOutput(WriteGate gate, Runnable onClose) {
     this.gate = gate;
     this.onClose = onClose;
@@ -48,7 +48,6 @@ final class ChunkedOutput extends OutputStream {
   public void close() {
     if (!closed) {
       closed = true;
-      gate.send(LastHttpContent.EMPTY_LAST_CONTENT);
       onClose.run();
     }
   }

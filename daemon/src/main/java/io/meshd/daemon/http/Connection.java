@@ -40,6 +40,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   private final ApiVersions versions;
   private final RouteTable routes;
   private final Function<Channel, Peer> peers;
+  private final @Nullable DoorGuard guard;
   private final WriteGate gate;
   private final Deque<RawRequest> queued = new ArrayDeque<>();
   private @Nullable NettyExchange running;
@@ -51,11 +52,13 @@ final class Connection extends ChannelInboundHandlerAdapter {
       Channel channel,
       ApiServer.Settings settings,
       RouteTable routes,
-      Function<Channel, Peer> peers) {
+      Function<Channel, Peer> peers,
+      @Nullable DoorGuard guard) {
     this.settings = settings;
     this.versions = new ApiVersions(settings.oldestVersion(), settings.newestVersion());
     this.routes = routes;
     this.peers = peers;
+    this.guard = guard;
     this.gate = new WriteGate(channel);
   }
 
@@ -80,7 +83,17 @@ final class Connection extends ChannelInboundHandlerAdapter {
           gate.end();
         }
       }
+      case RequestReader.Unread unread -> {
+        if (running == null && !closing) {
+          startUnread(context, unread.head());
+        }
+        // A pipelined one cannot be served behind others.
+        closing = true;
+      }
       case RequestReader.Malformed malformed -> {
+        if (guard != null) {
+          guard.count(context.channel(), TurnedAway.REQUEST_MALFORMED);
+        }
         if (running == null) {
           refuse(context, malformed);
         } else {
@@ -99,13 +112,25 @@ final class Connection extends ChannelInboundHandlerAdapter {
     Thread.ofVirtual().name("http-", 0).start(() -> run(exchange));
   }
 
+  /** The rest of the connection is the handler's, the request's body to begin with. */
+  private void startUnread(ChannelHandlerContext context, RawRequest head) {
+    NettyExchange exchange = new NettyExchange(this, context.channel(), head);
+    running = exchange;
+    exchange.takeRest();
+    Thread.ofVirtual().name("http-", 0).start(() -> run(exchange));
+  }
+
   private void run(NettyExchange exchange) {
     try {
       Peer peer = peers.apply(exchange.channel());
       String path = exchange.route(versions, peer);
-      RouteTable.Match match = routes.find(exchange.method(), path, peer);
-      exchange.setParams(match.params());
-      match.handler().handle(exchange);
+      Handler rest = exchange.unread() ? routes.rest(exchange.method(), path) : null;
+      if (rest == null) {
+        RouteTable.Match match = find(exchange, path, peer);
+        exchange.setParams(match.params());
+        rest = match.handler();
+      }
+      rest.handle(exchange);
       exchange.handlerDone();
     } catch (ApiException e) {
       exchange.fail(e.status(), e.text());
@@ -120,10 +145,28 @@ final class Connection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  // 2. The answer has been written: the next request, or the end. Any thread.
-  void finished(NettyExchange exchange, boolean keep) {
+  private RouteTable.Match find(NettyExchange exchange, String path, Peer peer) {
+    try {
+      return routes.find(exchange.method(), path, peer);
+    } catch (ApiException e) {
+      if (e.status() == 403 && guard != null) {
+        guard.count(exchange.channel(), TurnedAway.ROLE);
+      }
+      throw e;
+    }
+  }
+
+  // 2. The end of the answer, and then the next request, or the end of the connection. Any thread.
+  // One task: a peer that has the answer may send the next request, which finds nothing running.
+  void finish(NettyExchange exchange, Object last, boolean keep) {
     Channel channel = exchange.channel();
-    channel.eventLoop().execute(() -> next(channel, exchange, keep));
+    channel
+        .eventLoop()
+        .execute(
+            () -> {
+              gate.send(last);
+              next(channel, exchange, keep);
+            });
   }
 
   private void next(Channel channel, NettyExchange exchange, boolean keep) {

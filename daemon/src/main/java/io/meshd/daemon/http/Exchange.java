@@ -2,11 +2,14 @@ package io.meshd.daemon.http;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its answer, on the virtual thread that handles it. Exactly one of {@link
- * #respond}, {@link #respondRaw}, {@link #stream} and {@link #upgrade} is called.
+ * #respond}, {@link #respondRaw}, {@link #stream}, {@link #upgrade} and {@link #takeOver} is
+ * called.
  */
 public interface Exchange {
 
@@ -32,6 +35,13 @@ public interface Exchange {
 
   @Nullable String header(String name);
 
+  /** All headers as they came, in order. */
+  List<Map.Entry<String, String>> headers();
+
+  /** Whether the body is still to come ({@link Routes#addRest}), by {@link #takeOver}. */
+  boolean unread();
+
+  /** Empty while it is unread. */
   byte[] body();
 
   /**
@@ -66,6 +76,18 @@ public interface Exchange {
 
   /** Answers 101 and takes the connection over (Docker's hijack); both streams block. */
   Upgraded upgrade(String contentType);
+
+  /**
+   * Takes the connection over without an answer: what is written is the answer, head and all. What
+   * comes in is what follows the head, or, where the body has been read, what follows that.
+   */
+  Taken takeOver();
+
+  /**
+   * A connection as two independent directions, both blocking. {@code in} ends when the peer ends
+   * its side, {@code endOutput} ends ours; closing {@code out} closes the connection.
+   */
+  record Taken(InputStream in, OutputStream out, Runnable endOutput) {}
 
   /** An upgraded connection. {@code in} ends when the peer closes its side. */
   record Upgraded(InputStream in, OutputStream out) {}

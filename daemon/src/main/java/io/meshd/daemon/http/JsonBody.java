@@ -1,10 +1,19 @@
 package io.meshd.daemon.http;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.deser.DeserializationProblemHandler;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.meshd.api.Json;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -18,17 +27,82 @@ import org.jspecify.annotations.Nullable;
  * {@code @Nullable} must be there, at every depth.
  */
 public final class JsonBody {
+  /** How a message about what does not fit begins. */
+  public static final String INVALID = "invalid JSON: ";
+
   private JsonBody() {}
 
   /**
+   * For users' requests: what nobody here would read is not to be dropped in silence. Names are
+   * taken in any case, as Go takes them: Docker's SDKs write some in lower case.
+   */
+  private static final ObjectMapper STRICT =
+      Json.MAPPER
+          .rebuild()
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .addHandler(
+              new DeserializationProblemHandler() {
+                @Override
+                public boolean handleUnknownProperty(
+                    DeserializationContext context,
+                    JsonParser parser,
+                    JsonDeserializer<?> deserializer,
+                    Object owner,
+                    String name)
+                    throws IOException {
+                  return asksNothing(context.readTree(parser));
+                }
+              })
+          .build();
+
+  /** A field under its name in any case; a missing node where there is none. */
+  public static JsonNode field(JsonNode object, String name) {
+    return object
+        .propertyStream()
+        .filter(field -> field.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(MissingNode.getInstance());
+  }
+
+  /** Null, false, 0, and what is empty or made of such: Go's clients send much that is not set. */
+  public static boolean asksNothing(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case NULL, MISSING -> true;
+      case BOOLEAN -> !value.booleanValue();
+      case NUMBER -> value.doubleValue() == 0;
+      case STRING -> value.textValue().isEmpty();
+      case ARRAY, OBJECT -> value.valueStream().allMatch(JsonBody::asksNothing);
+      case BINARY, POJO -> false;
+    };
+  }
+
+  /**
+   * Fields that the type does not have are ignored: another version sent them.
+   *
    * @throws ApiException 400 with place and reason
    */
   public static <T> T read(byte[] body, Class<T> type) {
+    return read(Json.MAPPER, body, type);
+  }
+
+  /**
+   * Fields that the type does not have are refused by name, unless they ask for nothing (null,
+   * false, 0, and what is empty or made of such).
+   *
+   * @throws ApiException 400 with place and reason
+   */
+  public static <T> T readStrictly(byte[] body, Class<T> type) {
+    return read(STRICT, body, type);
+  }
+
+  private static <T> T read(ObjectMapper mapper, byte[] body, Class<T> type) {
     if (body.length == 0) {
-      throw new ApiException(400, "invalid JSON: got EOF while reading request body");
+      throw new ApiException(400, INVALID + "got EOF while reading request body");
     }
     try {
-      @Nullable T value = Json.MAPPER.readValue(body, type);
+      @Nullable T value = mapper.readValue(body, type);
       return complete(value);
     } catch (MismatchedInputException e) {
       throw mismatch(e);
@@ -37,14 +111,14 @@ public final class JsonBody {
     } catch (JsonProcessingException e) {
       throw syntax(e);
     } catch (IOException e) {
-      throw new ApiException(400, "invalid JSON: the body cannot be read");
+      throw new ApiException(400, INVALID + "the body cannot be read");
     }
   }
 
-  /** The same for JSON that is parsed already. */
-  public static <T> T read(JsonNode body, Class<T> type) {
+  /** As {@link #readStrictly(byte[], Class)}, for JSON that is parsed already. */
+  public static <T> T readStrictly(JsonNode body, Class<T> type) {
     try {
-      @Nullable T value = Json.MAPPER.treeToValue(body, type);
+      @Nullable T value = STRICT.treeToValue(body, type);
       return complete(value);
     } catch (MismatchedInputException e) {
       throw mismatch(e);
@@ -57,7 +131,7 @@ public final class JsonBody {
 
   private static <T> T complete(@Nullable T value) {
     if (value == null) {
-      throw new ApiException(400, "invalid JSON: the body must be an object");
+      throw new ApiException(400, INVALID + "the body must be an object");
     }
     requireComponents(value, "");
     return value;
@@ -65,8 +139,12 @@ public final class JsonBody {
 
   private static ApiException mismatch(MismatchedInputException e) {
     String place = place(e.getPath());
+    if (e instanceof UnrecognizedPropertyException) {
+      return new ApiException(
+          400, place.replaceAll(": $", "") + " is not supported by meshd: leave it out");
+    }
     return new ApiException(
-        400, "invalid JSON: %s%s".formatted(place, allowed(e, place.isEmpty() ? "the body " : "")));
+        400, INVALID + "%s%s".formatted(place, allowed(e, place.isEmpty() ? "the body " : "")));
   }
 
   private static ApiException mapping(JsonMappingException e) {
@@ -76,7 +154,7 @@ public final class JsonBody {
             : e.getCause() instanceof JsonProcessingException cause
                 ? cause.getOriginalMessage()
                 : "not allowed here";
-    return new ApiException(400, "invalid JSON: %s%s".formatted(place(e.getPath()), reason));
+    return new ApiException(400, INVALID + "%s%s".formatted(place(e.getPath()), reason));
   }
 
   private static ApiException syntax(JsonProcessingException e) {
@@ -85,8 +163,7 @@ public final class JsonBody {
         at == null ? "" : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr());
     String reason = e.getOriginalMessage();
     int end = reason.indexOf('\n');
-    return new ApiException(
-        400, "invalid JSON: " + (end < 0 ? reason : reason.substring(0, end)) + where);
+    return new ApiException(400, INVALID + (end < 0 ? reason : reason.substring(0, end)) + where);
   }
 
   private static String allowed(MismatchedInputException e, String subject) {
@@ -139,7 +216,7 @@ public final class JsonBody {
           if (inner != null) {
             requireComponents(inner, name);
           } else if (!component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
-            throw new ApiException(400, "invalid JSON: " + name + ": is required");
+            throw new ApiException(400, INVALID + name + ": is required");
           }
         }
       }
@@ -161,7 +238,7 @@ public final class JsonBody {
 
   private static void requireElement(@Nullable Object element, String place) {
     if (element == null) {
-      throw new ApiException(400, "invalid JSON: " + place + ": must not be null");
+      throw new ApiException(400, INVALID + place + ": must not be null");
     }
     requireComponents(element, place);
   }

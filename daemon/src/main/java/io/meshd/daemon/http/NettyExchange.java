@@ -6,15 +6,19 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -34,6 +38,7 @@ final class NettyExchange implements Exchange {
   private final AtomicReference<@Nullable Runnable> onGone = new AtomicReference<>();
   private volatile @Nullable ChunkedOutput streaming;
   private volatile boolean upgraded;
+  private volatile @Nullable RawStreams rest;
   private String path = "";
   private String rawQuery = "";
   private @Nullable String version;
@@ -121,6 +126,16 @@ final class NettyExchange implements Exchange {
   }
 
   @Override
+  public List<Map.Entry<String, String>> headers() {
+    return request.headers().entries();
+  }
+
+  @Override
+  public boolean unread() {
+    return rest != null;
+  }
+
+  @Override
   public byte[] body() {
     return request.body().clone();
   }
@@ -197,6 +212,11 @@ final class NettyExchange implements Exchange {
     if (!channel.isActive()) {
       return;
     }
+    RawStreams raw = rest;
+    if (raw != null) {
+      raw.refuse(head(status, contentType, body), body);
+      return;
+    }
     var response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
@@ -207,8 +227,21 @@ final class NettyExchange implements Exchange {
     if (!request.keepAlive()) {
       response.headers().set(HttpHeaderNames.CONNECTION, "close");
     }
-    connection.gate().send(response);
-    connection.finished(this, request.keepAlive());
+    connection.finish(this, response, request.keepAlive());
+  }
+
+  /** Without HTTP's codec, which is gone by now. */
+  private byte[] head(int status, @Nullable String contentType, byte[] body) {
+    HttpHeaders target = new DefaultHttpHeaders();
+    common(target, contentType);
+    target.set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    target.set(HttpHeaderNames.CONNECTION, "close");
+    StringBuilder head = new StringBuilder("HTTP/1.1 ");
+    head.append(HttpResponseStatus.valueOf(status)).append("\r\n");
+    for (Map.Entry<String, String> field : target.entries()) {
+      head.append(field.getKey()).append(": ").append(field.getValue()).append("\r\n");
+    }
+    return head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @Override
@@ -224,7 +257,10 @@ final class NettyExchange implements Exchange {
     if (!keep) {
       response.headers().set(HttpHeaderNames.CONNECTION, "close");
     }
-    ChunkedOutput out = new ChunkedOutput(connection.gate(), () -> connection.finished(this, keep));
+    ChunkedOutput out =
+        new ChunkedOutput(
+            connection.gate(),
+            () -> connection.finish(this, LastHttpContent.EMPTY_LAST_CONTENT, keep));
     streaming = out;
     if (gone.get()) {
       out.gone();
@@ -247,6 +283,22 @@ final class NettyExchange implements Exchange {
       response.headers().set(HttpHeaderNames.CONNECTION, "Upgrade");
       response.headers().set(HttpHeaderNames.UPGRADE, "tcp");
     }
+    RawStreams raw = raw(response);
+    return new Upgraded(raw.input(), raw.output());
+  }
+
+  @Override
+  public Taken takeOver() {
+    begin();
+    upgraded = true;
+    RawStreams raw = rest;
+    if (raw == null) {
+      raw = raw(null);
+    }
+    return new Taken(raw.input(), raw.output(), raw::endOutput);
+  }
+
+  private RawStreams raw(@Nullable DefaultHttpResponse response) {
     RawStreams raw = new RawStreams(channel, connection.gate(), this::gone);
     CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
     channel.eventLoop().execute(() -> swapPipeline(response, raw, done));
@@ -255,25 +307,43 @@ final class NettyExchange implements Exchange {
     } catch (CompletionException e) {
       throw e.getCause() instanceof ApiException cause ? cause : e;
     }
-    return new Upgraded(raw.input(), raw.output());
+    return raw;
   }
 
   private void swapPipeline(
-      DefaultHttpResponse response, RawStreams raw, CompletableFuture<@Nullable Void> done) {
+      @Nullable DefaultHttpResponse response,
+      RawStreams raw,
+      CompletableFuture<@Nullable Void> done) {
     if (!channel.isActive() || connection.hasQueued()) {
       done.completeExceptionally(
           new ApiException(400, "nothing may be sent before the answer to an upgrade"));
       connection.gate().end();
       return;
     }
-    connection.gate().send(response);
+    if (response != null) {
+      connection.gate().send(response);
+    }
+    leaveHttp(raw);
+    done.complete(null);
+  }
+
+  /** The body of an unread request, and all that follows it, is for the handler. Event loop. */
+  void takeRest() {
+    RawStreams raw = new RawStreams(channel, connection.gate(), this::gone);
+    rest = raw;
+    leaveHttp(raw);
+  }
+
+  private void leaveHttp(RawStreams raw) {
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast(raw);
     pipeline.remove(IdleStateHandler.class);
+    if (pipeline.get(RequestDeadline.class) != null) {
+      pipeline.remove(RequestDeadline.class);
+    }
     pipeline.remove(connection);
     pipeline.remove(RequestReader.class);
     pipeline.remove(HttpServerCodec.class);
-    done.complete(null);
   }
 
   /** The handler returned: what it left open is ended. */

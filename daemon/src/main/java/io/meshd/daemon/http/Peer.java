@@ -11,8 +11,8 @@ public sealed interface Peer {
   /**
    * On :2377.
    *
-   * @param nodeId from the certificate (CN), or null when the peer showed none: it may only join
-   * @param role from the certificate (OU): worker or manager, or null
+   * @param nodeId of its certificate, or null when the peer showed none: it may only join
+   * @param role worker or manager, what both its certificate and the cluster say; or null
    * @param address of the TCP peer, without port
    */
   record Remote(@Nullable String nodeId, @Nullable String role, String address) implements Peer {}

@@ -7,6 +7,7 @@ import java.util.Locale;
  * A whole request as it came off the wire.
  *
  * @param target path and query, not decoded
+ * @param body empty also where it is not read yet ({@link RequestReader.Unread})
  * @param keepAlive the peer can take another answer on this connection
  * @param chunks the peer understands chunked answers (HTTP/1.1)
  */

@@ -1,10 +1,14 @@
 package io.meshd.daemon.http;
 
+import static io.netty.channel.ChannelFutureListener.CLOSE_ON_FAILURE;
+
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -12,6 +16,7 @@ import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class RawStreams extends ChannelInboundHandlerAdapter {
 
   private static final int MAX_PENDING = 256 << 10;
+  private static final int REFUSED_SECONDS = 10;
 
   private final Channel channel;
   private final WriteGate gate;
@@ -34,11 +40,49 @@ final class RawStreams extends ChannelInboundHandlerAdapter {
   private int pendingBytes;
   private int headOffset;
   private boolean ended;
+  private boolean refused;
 
   RawStreams(Channel channel, WriteGate gate, Runnable onGone) {
     this.channel = channel;
     this.gate = gate;
     this.onGone = onGone;
+  }
+
+  /** Our side is done; the peer may go on. */
+  void endOutput() {
+    if (channel instanceof DuplexChannel duplex) {
+      channel
+          .writeAndFlush(Unpooled.EMPTY_BUFFER)
+          .addListener(_ -> duplex.shutdownOutput().addListener(CLOSE_ON_FAILURE));
+    } else {
+      gate.end();
+    }
+  }
+
+  /**
+   * Sends an answer to what nobody is going to read. The peer may be in the middle of its request:
+   * the rest is taken off the wire for a while, so that it gets to read the answer.
+   */
+  void refuse(byte[] head, byte[] body) {
+    lock.lock();
+    try {
+      refused = true;
+      pending.clear();
+      pendingBytes = 0;
+    } finally {
+      lock.unlock();
+    }
+    channel.config().setAutoRead(true);
+    gate.send(Unpooled.wrappedBuffer(head, body));
+    endOutput();
+    channel.eventLoop().execute(this::endRefused);
+    var _ = channel.eventLoop().schedule(gate::end, REFUSED_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void endRefused() {
+    if (refused && ended) {
+      gate.end();
+    }
   }
 
   InputStream input() {
@@ -62,6 +106,9 @@ final class RawStreams extends ChannelInboundHandlerAdapter {
     }
     lock.lock();
     try {
+      if (refused) {
+        return;
+      }
       pending.add(bytes);
       pendingBytes += bytes.length;
       if (pendingBytes > MAX_PENDING) {
@@ -77,6 +124,7 @@ final class RawStreams extends ChannelInboundHandlerAdapter {
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ChannelInputShutdownEvent) {
       end();
+      endRefused();
     }
     context.fireUserEventTriggered(event);
   }

@@ -16,6 +16,8 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.function.BiPredicate;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +33,35 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
   /** Not a request: what to answer before closing. */
   record Malformed(int status, String message) {}
 
+  /** A request whose body is still to come, as raw bytes; nothing more is read from here on. */
+  record Unread(RawRequest head) {}
+
+  /** Of a stranger's, who has a certificate request to send at the most. */
+  static final int MAX_STRANGERS_BODY = 64 << 10;
+
   private final @Nullable Malformed refusal;
+  private final @Nullable RequestDeadline deadline;
+  private final BooleanSupplier stranger;
+  private final BiPredicate<String, String> unread;
   private @Nullable HttpRequest head;
   private ByteArrayOutputStream body = new ByteArrayOutputStream(0);
   private boolean rejected;
 
-  /** {@code refusal}: what every request of this connection becomes, or null to read them. */
-  RequestReader(@Nullable Malformed refusal) {
+  /**
+   * @param refusal what every request of this connection becomes, or null to read them
+   * @param deadline to be told how far a request is, or null
+   * @param stranger whether the peer has one request, and a short one
+   * @param unread by method and target: whether the body is somebody else's to read
+   */
+  RequestReader(
+      @Nullable Malformed refusal,
+      @Nullable RequestDeadline deadline,
+      BooleanSupplier stranger,
+      BiPredicate<String, String> unread) {
+    this.unread = unread;
     this.refusal = refusal;
+    this.deadline = deadline;
+    this.stranger = stranger;
   }
 
   @Override
@@ -66,7 +89,15 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
       reject(context, refusal);
       return;
     }
-    if (HttpUtil.getContentLength(request, 0L) > MAX_BODY) {
+    if (deadline != null) {
+      deadline.headRead();
+    }
+    if (unread.test(request.method().name(), request.uri())) {
+      rejected = true;
+      context.fireChannelRead(new Unread(raw(request, new byte[0], false)));
+      return;
+    }
+    if (HttpUtil.getContentLength(request, 0L) > mostBody()) {
       rejectTooLarge(context);
       return;
     }
@@ -85,22 +116,32 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
     if (request == null || failed(context, content.decoderResult())) {
       return;
     }
-    if (body.size() + content.content().readableBytes() > MAX_BODY) {
+    if (body.size() + content.content().readableBytes() > mostBody()) {
       rejectTooLarge(context);
       return;
     }
     content.content().readBytes(body, content.content().readableBytes());
     if (content instanceof LastHttpContent) {
       head = null;
+      if (deadline != null) {
+        deadline.requestRead();
+      }
       context.fireChannelRead(
-          new RawRequest(
-              request.method().name(),
-              request.uri(),
-              request.headers(),
+          raw(
+              request,
               body.toByteArray(),
-              HttpUtil.isKeepAlive(request),
-              request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0));
+              HttpUtil.isKeepAlive(request) && !stranger.getAsBoolean()));
     }
+  }
+
+  private static RawRequest raw(HttpRequest request, byte[] body, boolean keepAlive) {
+    return new RawRequest(
+        request.method().name(),
+        request.uri(),
+        request.headers(),
+        body,
+        keepAlive,
+        request.protocolVersion().compareTo(HttpVersion.HTTP_1_1) >= 0);
   }
 
   private boolean failed(ChannelHandlerContext context, DecoderResult result) {
@@ -118,7 +159,17 @@ final class RequestReader extends ChannelInboundHandlerAdapter {
   }
 
   private void rejectTooLarge(ChannelHandlerContext context) {
-    reject(context, new Malformed(413, "the request's body is larger than 4 MiB"));
+    int most = mostBody();
+    reject(
+        context,
+        new Malformed(
+            413,
+            "the request's body is larger than "
+                + (most >= 1 << 20 ? (most >> 20) + " MiB" : (most >> 10) + " KiB")));
+  }
+
+  private int mostBody() {
+    return stranger.getAsBoolean() ? MAX_STRANGERS_BODY : MAX_BODY;
   }
 
   private void reject(ChannelHandlerContext context, Malformed malformed) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class RouteTable implements Routes {
 
   private final List<Route> routes = new CopyOnWriteArrayList<>();
+  private volatile @Nullable Handler rest;
 
   /** A handler with the values of its pattern's parameters. */
   record Match(Handler handler, Map<String, String> params) {}
@@ -38,6 +39,24 @@ final class RouteTable implements Routes {
   @Override
   public void add(Doors doors, String method, String pattern, Handler handler) {
     routes.add(new Route(doors, method, segments(pattern), handler));
+  }
+
+  @Override
+  public void addRest(Handler handler) {
+    rest = handler;
+  }
+
+  /** Who serves what no route of the unix socket matches, or null when this is not that. */
+  @Nullable Handler rest(String method, String path) {
+    if (rest == null) {
+      return null;
+    }
+    List<String> segments = segments(path);
+    return routes.stream()
+            .filter(route -> route.doors().local())
+            .anyMatch(r -> serves(r, method) && match(r.segments(), segments) != null)
+        ? null
+        : rest;
   }
 
   /**
@@ -94,11 +113,9 @@ final class RouteTable implements Routes {
   private static @Nullable String refusal(Routes.Doors doors, Peer peer) {
     return switch (peer) {
       case Peer.Local _ ->
-          switch (doors) {
-            case LOCAL, LOCAL_AND_NODES -> null;
-            case NODES, MANAGERS, ANYONE ->
-                "this call is for the nodes of the cluster only, not for the local socket";
-          };
+          doors.local()
+              ? null
+              : "this call is for the nodes of the cluster only, not for the local socket";
       case Peer.Remote remote ->
           switch (doors) {
             case ANYONE -> null;

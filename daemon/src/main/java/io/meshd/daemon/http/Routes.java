@@ -10,6 +10,12 @@ public interface Routes {
    */
   void add(Doors doors, String method, String pattern, Handler handler);
 
+  /**
+   * Serves what no route of the unix socket matches, by path and method. Such a request comes with
+   * its body unread: the handler takes the connection over ({@link Exchange#takeOver}) or refuses.
+   */
+  void addRest(Handler handler);
+
   /** A door and, for :2377, the least the peer's certificate must say. */
   enum Doors {
     /** The unix socket only. */
@@ -21,6 +27,10 @@ public interface Routes {
     /** :2377 for managers only. */
     MANAGERS,
     /** :2377 without a certificate: joining. */
-    ANYONE
+    ANYONE;
+
+    boolean local() {
+      return this == LOCAL || this == LOCAL_AND_NODES;
+    }
   }
 }

@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Which of 172.17-31.0.0/16 this node's bridges can take: none that a host route overlaps. */
 public final class HostSubnets {
   private static final int LAST = 31;
+
+  /** The Docker Engine's own bridge. */
+  private static final String DOCKER = "docker0";
 
   private HostSubnets() {}
 
@@ -23,7 +27,17 @@ public final class HostSubnets {
    * @throws IOException in words when none is left
    */
   public static String firstFree(int from, List<String> taken) throws IOException {
-    for (int second = from; second <= LAST; second++) {
+    return free(IntStream.rangeClosed(from, LAST), from, taken);
+  }
+
+  /** As {@link #firstFree}, from the other end: Docker's networks begin at the first. */
+  static String lastFree(int from, List<String> taken) throws IOException {
+    return free(
+        IntStream.iterate(LAST, second -> second >= from, second -> second - 1), from, taken);
+  }
+
+  private static String free(IntStream seconds, int from, List<String> taken) throws IOException {
+    for (int second : seconds.toArray()) {
       Cidr candidate = Cidr.parse("172." + second + ".0.0/16");
       if (taken.stream().noneMatch(t -> candidate.overlaps(prefix(t)))) {
         return candidate.toString();
@@ -33,6 +47,13 @@ public final class HostSubnets {
         "no subnet is free for this node's bridge: host routes overlap all of 172."
             + from
             + "-31.0.0/16");
+  }
+
+  /** Whether a Docker Engine has made its bridge here. */
+  static boolean besideDocker(@Nullable Path netns) throws IOException {
+    List<String> command = new ArrayList<>(NetworkNamespaces.enter(netns));
+    command.addAll(List.of(ToolRun.find("ip"), "link", "show", "dev", DOCKER));
+    return ToolRun.run(command, "").exit() == 0;
   }
 
   /** Destinations of all IPv4 routes of all tables, without default routes. */

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * Both are masqueraded behind the node, and nothing is forwarded between them but what asked for a
- * published port. Their subnets are chosen once and kept on disk.
+ * published port. Their subnets are chosen once and kept on disk: 172.17.0.0/16 and 172.18.0.0/16
+ * where they are free, as Docker's are, and beside a Docker Engine, which has those, the last free.
  */
 public final class NodeBridges {
   public static final String LOCAL = "mesh_bridge";
@@ -97,9 +98,13 @@ public final class NodeBridges {
       return Json.MAPPER.readValue(Files.readAllBytes(file), Subnets.class);
     } catch (NoSuchFileException e) {
       List<String> taken = new ArrayList<>(HostSubnets.routes(hostNetns));
-      String local = HostSubnets.firstFree(17, taken);
+      // A container's default network and its way out are the Engine's, where their users expect
+      // them.
+      boolean last = HostSubnets.besideDocker(hostNetns);
+      String local = last ? HostSubnets.lastFree(17, taken) : HostSubnets.firstFree(17, taken);
       taken.add(local);
-      Subnets chosen = new Subnets(local, HostSubnets.firstFree(18, taken));
+      String gateway = last ? HostSubnets.lastFree(18, taken) : HostSubnets.firstFree(18, taken);
+      Subnets chosen = new Subnets(local, gateway);
       DurableFiles.write(file, Json.bytes(chosen));
       return chosen;
     }

@@ -13,6 +13,13 @@ import java.util.Map;
 public final class NodeNamespace {
   public static final String NAME = "meshd";
 
+  /**
+   * Where names are asked for by those who cannot be told their network's gateway: on the link of
+   * every overlay that containers are on, and from the node's own containers on other networks.
+   * Link-local (RFC 3927), so that it is nobody's elsewhere.
+   */
+  public static final String RESOLVER = "169.254.53.53";
+
   private static final int CLIENTS_TABLE = 100;
 
   private final NetworkNamespaces namespaces;
@@ -45,6 +52,7 @@ public final class NodeNamespace {
     // is not for what begins here, nor for the kernel's look at the way back (rp_filter).
     new IpChanges()
         .line("link set dev lo up")
+        .line("address replace " + RESOLVER + "/32 dev lo")
         .make("rule add priority " + CLIENTS_TABLE + " not iif lo lookup " + CLIENTS_TABLE)
         .line("route replace local default dev lo table " + CLIENTS_TABLE)
         .apply(path());

@@ -23,10 +23,13 @@ import org.jspecify.annotations.Nullable;
  * then with the fewest tasks, then the first by ID. Counts what was picked meanwhile.
  */
 final class NodePicker {
+  private static final ServiceSpecs.Reserved NOTHING = new ServiceSpecs.Reserved(0, 0);
+
   private final List<NodeRecord> nodes;
   private final Map<String, Integer> tasks = new HashMap<>();
   private final Map<String, Integer> tasksOfService = new HashMap<>();
   private final Map<String, Integer> rejectedByNode = new HashMap<>();
+  private final Map<String, ServiceSpecs.Reserved> reserved = new HashMap<>();
   private final Map<String, List<Services.PortConfig>> hostPorts = new HashMap<>();
 
   /**
@@ -38,7 +41,9 @@ final class NodePicker {
   /** The first check that a node fails, in Swarm's order (swarmkit manager/scheduler). */
   private enum Obstacle {
     UNAVAILABLE,
+    RESOURCES,
     CONSTRAINTS,
+    NO_ENGINE,
     HOST_PORT,
     MAX_REPLICAS;
 
@@ -46,7 +51,9 @@ final class NodePicker {
       String on = count == 1 ? "1 node" : count + " nodes";
       return switch (this) {
         case UNAVAILABLE -> on + " not available for new tasks";
+        case RESOURCES -> "insufficient resources on " + on;
         case CONSTRAINTS -> "scheduling constraints not satisfied on " + on;
+        case NO_ENGINE -> "no Docker Engine on " + on;
         case HOST_PORT -> "host-mode port already in use on " + on;
         case MAX_REPLICAS -> "max replicas per node limit exceed";
       };
@@ -62,6 +69,7 @@ final class NodePicker {
       if (task.nodeId().isEmpty() || task.status().state().terminal()) {
         continue;
       }
+      reserve(task.nodeId(), task.spec());
       ServiceRecord service = state.services().get(task.serviceId());
       if (task.desiredState().compareTo(TaskState.RUNNING) <= 0) {
         count(task.serviceId(), task.nodeId());
@@ -75,6 +83,16 @@ final class NodePicker {
   private void count(String serviceId, String nodeId) {
     tasks.merge(nodeId, 1, Integer::sum);
     tasksOfService.merge(serviceId + "/" + nodeId, 1, Integer::sum);
+  }
+
+  private void reserve(String nodeId, Services.TaskSpec task) {
+    reserved.merge(nodeId, ServiceSpecs.reserved(task), ServiceSpecs.Reserved::plus);
+  }
+
+  private boolean fits(Services.TaskSpec task, NodeRecord node) {
+    return reserved
+        .getOrDefault(node.id(), NOTHING)
+        .fits(ServiceSpecs.reserved(task), node.description().resources());
   }
 
   /** A task that is ending still has its ports. */
@@ -156,6 +174,7 @@ final class NodePicker {
   private Choice placed(ServiceRecord service, String nodeId) {
     count(service.id(), nodeId);
     hold(service, nodeId);
+    reserve(nodeId, service.spec().taskTemplate());
     return new Choice(nodeId, null);
   }
 
@@ -171,8 +190,14 @@ final class NodePicker {
     if (!available(node)) {
       return Optional.of(Obstacle.UNAVAILABLE);
     }
+    if (!fits(service.spec().taskTemplate(), node)) {
+      return Optional.of(Obstacle.RESOURCES);
+    }
     if (!Constraint.allMatch(constraints(service), node)) {
       return Optional.of(Obstacle.CONSTRAINTS);
+    }
+    if (ServiceSpecs.container(service.spec()) && !node.runsContainers()) {
+      return Optional.of(Obstacle.NO_ENGINE);
     }
     boolean taken = fixedHostPorts(service).stream().anyMatch(port -> held(node.id(), port));
     if (taken) {

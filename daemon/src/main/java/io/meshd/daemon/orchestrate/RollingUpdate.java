@@ -1,10 +1,11 @@
 package io.meshd.daemon.orchestrate;
 
 import io.meshd.api.Services;
-import io.meshd.daemon.command.Times;
+import io.meshd.daemon.state.RestartTiming;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,7 +1,6 @@
 package io.meshd.daemon.orchestrate;
 
 import io.meshd.api.Services;
-import io.meshd.daemon.command.Times;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NodeRecord;
@@ -9,6 +8,7 @@ import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -1,12 +1,13 @@
 package io.meshd.daemon.orchestrate;
 
-import io.meshd.daemon.command.Times;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Constraint;
 import io.meshd.daemon.state.NodeRecord;
+import io.meshd.daemon.state.RestartTiming;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -8,9 +8,6 @@ import io.meshd.daemon.state.NodeRecord;
 import io.meshd.gossip.GossipStatus;
 import io.meshd.gossip.Member;
 import io.meshd.gossip.records.StreamStatus;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -21,8 +18,6 @@ import java.util.TreeMap;
 
 /** How gossip does, with the names that people know. Keys are shown by a digest alone. */
 final class GossipView {
-  private static final int KEY_DIGEST = 6;
-
   private final ClusterState state;
 
   private GossipView(ClusterState state) {
@@ -57,7 +52,7 @@ final class GossipView {
             .toList(),
         cluster == null
             ? List.of()
-            : cluster.gossipKeys().stream().map(GossipView::digest).toList(),
+            : cluster.gossipKeys().stream().map(ClusterRecord::keyDigest).toList(),
         counters);
   }
 
@@ -93,15 +88,5 @@ final class GossipView {
   private String hostname(String nodeId) {
     NodeRecord node = state.nodes().get(nodeId);
     return node == null ? "" : node.hostname();
-  }
-
-  private static String digest(String key) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(hash, 0, KEY_DIGEST);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
-    }
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
@@ -32,6 +33,7 @@ final class PeerTable implements GossipListener {
   private PMap<String, Life> nodes = HashTreePMap.empty();
   private PMap<Owned, PMap<String, Presence>> told = HashTreePMap.empty();
 
+  private final Map<String, String> rings = new ConcurrentHashMap<>();
   private final LongAdder unreadable = new LongAdder();
   private final LongAdder deaths = new LongAdder();
   private volatile PeerFacts facts = PeerFacts.NONE;
@@ -56,10 +58,21 @@ final class PeerTable implements GossipListener {
     return Map.of("records_unreadable", unreadable.sum(), "members_declared_dead", deaths.sum());
   }
 
+  /** What the node says of the keys it holds; null for nothing. */
+  @Nullable String rings(String nodeId) {
+    return rings.get(nodeId);
+  }
+
   @Override
   public synchronized void member(Member member) {
     if (member.name().equals(self)) {
       return;
+    }
+    String held = member.tags().get(Peers.RINGS_TAG);
+    if (held == null || member.state() == Liveness.LEFT) {
+      rings.remove(member.name());
+    } else {
+      rings.put(member.name(), held);
     }
     Life life =
         switch (member.state()) {

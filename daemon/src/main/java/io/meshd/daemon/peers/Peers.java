@@ -45,7 +45,13 @@ public final class Peers implements StateListener, AutoCloseable {
 
   private static final long LEAVE_SECONDS = 5;
 
+  private static final String VTEP_TAG = "vtep";
+
+  /** {@link ClusterRecord#ringsDigest} of what the node holds. */
+  static final String RINGS_TAG = "rings";
+
   private final String self;
+  private final String vtep;
   private final StateListener live;
   private final PeerTable table;
   private final Gossip gossip;
@@ -58,6 +64,7 @@ public final class Peers implements StateListener, AutoCloseable {
   private @Nullable ClusterState newest;
   private boolean changed;
   private List<String> keys = List.of();
+  private String rings = "";
   private boolean announcedOnce;
   private boolean started;
 
@@ -79,6 +86,7 @@ public final class Peers implements StateListener, AutoCloseable {
 
   private Peers(String self, String address, String vtep, StateListener live) throws IOException {
     this.self = self;
+    this.vtep = vtep;
     this.live = live;
     this.table = new PeerTable(self, this::wake);
     gossip =
@@ -88,7 +96,7 @@ public final class Peers implements StateListener, AutoCloseable {
                 new InetSocketAddress(PORT),
                 addressOf(address),
                 System.currentTimeMillis(),
-                Map.of("vtep", vtep),
+                Map.of(VTEP_TAG, vtep),
                 "",
                 null,
                 () -> seeds,
@@ -130,6 +138,29 @@ public final class Peers implements StateListener, AutoCloseable {
       gossip.keys(KeyRing.of(ring));
     }
     startWhenReady();
+  }
+
+  /**
+   * Tells the others which rings this node holds: gossip's, which are used before anything else of
+   * a state is, and the switch's, where those of this state are in place now.
+   */
+  public synchronized void holdsKeysOf(ClusterState state) {
+    ClusterRecord cluster = state.cluster();
+    String digest = cluster == null ? "" : cluster.ringsDigest();
+    if (!digest.equals(rings)) {
+      rings = digest;
+      var _ = gossip.retag(Map.of(VTEP_TAG, vtep, RINGS_TAG, digest));
+    }
+  }
+
+  /** What a node says of the rings it holds, this one too; null where it says nothing. */
+  public @Nullable String rings(String nodeId) {
+    if (!nodeId.equals(self)) {
+      return table.rings(nodeId);
+    }
+    synchronized (this) {
+      return rings;
+    }
   }
 
   private synchronized void startWhenReady() {

@@ -21,61 +21,60 @@ import io.atomix.protocols.raft.protocol.QueryResponse;
 import io.atomix.protocols.raft.protocol.RaftClientProtocol;
 import io.atomix.protocols.raft.protocol.RaftResponse;
 import io.atomix.protocols.raft.protocol.ResetRequest;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What a Raft client says to servers, over a {@link Transport}. An answer that makes the client ask
- * again (no leader yet, not ready) is held back a little, because it asks again at once.
+ * What a Raft client says to servers, over a {@link Transport}. Atomix looks for the leader among
+ * members that it was given at the start, and waits seconds between its attempts; here a request
+ * goes to the leader that this node's own server knows, again every 25 ms until one has answered. A
+ * session numbers its requests, so that one that arrives twice is applied once.
  */
 final class ClientProtocol implements RaftClientProtocol {
-  private static final long RETRY_DELAY_MILLIS = 50;
+  private static final long FOREVER = Duration.ofDays(365).toNanos();
 
   private final Messages messages;
+  private final Leaders leaders;
 
-  ClientProtocol(Transport transport) {
-    this.messages = new Messages(transport);
+  ClientProtocol(Messages messages, Leaders leaders) {
+    this.messages = messages;
+    this.leaders = leaders;
   }
 
   @Override
   public CompletableFuture<OpenSessionResponse> openSession(
       MemberId member, OpenSessionRequest request) {
-    return unhurried(
-        messages.<OpenSessionRequest, OpenSessionResponse>request(member, "openSession", request));
+    return toLeader("openSession", request);
   }
 
   @Override
   public CompletableFuture<CloseSessionResponse> closeSession(
       MemberId member, CloseSessionRequest request) {
-    return unhurried(
-        messages.<CloseSessionRequest, CloseSessionResponse>request(
-            member, "closeSession", request));
+    return toLeader("closeSession", request);
   }
 
   @Override
   public CompletableFuture<KeepAliveResponse> keepAlive(MemberId member, KeepAliveRequest request) {
-    return unhurried(
-        messages.<KeepAliveRequest, KeepAliveResponse>request(member, "keepAlive", request));
+    return toLeader("keepAlive", request);
   }
 
   @Override
   public CompletableFuture<QueryResponse> query(MemberId member, QueryRequest request) {
-    return unhurried(messages.<QueryRequest, QueryResponse>request(member, "query", request));
+    return toLeader("query", request);
   }
 
   @Override
   public CompletableFuture<CommandResponse> command(MemberId member, CommandRequest request) {
-    return unhurried(messages.<CommandRequest, CommandResponse>request(member, "command", request));
+    return toLeader("command", request);
   }
 
   @Override
   public CompletableFuture<MetadataResponse> metadata(MemberId member, MetadataRequest request) {
-    return unhurried(
-        messages.<MetadataRequest, MetadataResponse>request(member, "metadata", request));
+    return toLeader("metadata", request);
   }
 
   @Override
@@ -105,15 +104,17 @@ final class ClientProtocol implements RaftClientProtocol {
     messages.remove("publish-" + session.id());
   }
 
-  private static <R extends RaftResponse> CompletableFuture<R> unhurried(
-      CompletableFuture<R> answer) {
-    return answer.thenCompose(
-        response ->
-            asksAgain(response)
-                ? CompletableFuture.supplyAsync(
-                    () -> response,
-                    CompletableFuture.delayedExecutor(RETRY_DELAY_MILLIS, TimeUnit.MILLISECONDS))
-                : CompletableFuture.completedFuture(response));
+  private <T, R extends RaftResponse> CompletableFuture<R> toLeader(String subject, T request) {
+    return leaders.<R>ask(
+        leader -> messages.request(leader, subject, request),
+        response -> {
+          boolean again = asksAgain(response);
+          if (again && response.error().message() != null) {
+            leaders.trouble(response.error().message());
+          }
+          return !again;
+        },
+        System.nanoTime() + FOREVER);
   }
 
   private static boolean asksAgain(RaftResponse response) {

@@ -1,6 +1,7 @@
 package io.meshd.daemon.raft;
 
 import io.atomix.protocols.raft.storage.log.RaftLog;
+import io.atomix.protocols.raft.storage.log.entry.RaftLogEntry;
 import io.atomix.storage.journal.SegmentedJournal;
 import java.lang.reflect.Field;
 
@@ -17,9 +18,7 @@ final class DurableCommit {
    */
   static void enable(RaftLog log) {
     try {
-      Field journalField = RaftLog.class.getDeclaredField("journal");
-      journalField.setAccessible(true);
-      Object journal = journalField.get(log);
+      SegmentedJournal<RaftLogEntry> journal = journal(log);
       Field flushField = SegmentedJournal.class.getDeclaredField("flushOnCommit");
       flushField.setAccessible(true);
       flushField.setBoolean(journal, true);
@@ -28,6 +27,20 @@ final class DurableCommit {
       }
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("the Raft journal has no flushOnCommit", e);
+    }
+  }
+
+  /**
+   * @throws IllegalStateException when this Atomix is not the one that this is written for
+   */
+  @SuppressWarnings("unchecked") // as RaftLog declares the field
+  static SegmentedJournal<RaftLogEntry> journal(RaftLog log) {
+    try {
+      Field field = RaftLog.class.getDeclaredField("journal");
+      field.setAccessible(true);
+      return (SegmentedJournal<RaftLogEntry>) field.get(log);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("the Raft log has no journal", e);
     }
   }
 }

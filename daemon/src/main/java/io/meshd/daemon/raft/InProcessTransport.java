@@ -29,7 +29,7 @@ public final class InProcessTransport implements Transport {
 
   @Override
   public CompletableFuture<byte[]> request(String member, String subject, byte[] payload) {
-    var handler = member.equals(self) ? handlers.get(subject) : null;
+    var handler = Transport.nodeOf(member).equals(self) ? handlers.get(subject) : null;
     if (handler != null) {
       return handler.apply(payload);
     }
@@ -44,7 +44,7 @@ public final class InProcessTransport implements Transport {
 
   @Override
   public void send(String member, String subject, byte[] payload) {
-    var handler = member.equals(self) ? handlers.get(subject) : null;
+    var handler = Transport.nodeOf(member).equals(self) ? handlers.get(subject) : null;
     if (handler != null) {
       var _ = handler.apply(payload);
     }

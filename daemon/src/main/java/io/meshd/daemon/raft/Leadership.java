@@ -1,6 +1,6 @@
 package io.meshd.daemon.raft;
 
-import io.atomix.protocols.raft.RaftServer;
+import io.atomix.protocols.raft.impl.RaftContext;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,26 +19,33 @@ import org.slf4j.LoggerFactory;
 final class Leadership implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
 
-  private final RaftServer server;
+  private static final int MOST_TRIES = 2;
+
+  private final RaftContext raft;
   private final Supplier<CompletableFuture<Void>> catchUp;
   private final List<ReplicatedLog.RoleListener> listeners = new CopyOnWriteArrayList<>();
   private final ExecutorService changes =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("raft-role").factory());
+  private final Runnable stuck;
   private volatile boolean leads;
 
-  Leadership(RaftServer server, Supplier<CompletableFuture<Void>> catchUp) {
-    this.server = server;
+  /**
+   * @param stuck run when this member stays the elected one, and cannot apply what the log holds
+   */
+  Leadership(RaftContext raft, Supplier<CompletableFuture<Void>> catchUp, Runnable stuck) {
+    this.raft = raft;
     this.catchUp = catchUp;
+    this.stuck = stuck;
   }
 
   /** Once proposals are possible; completes when the present role is known. */
   CompletableFuture<Void> start() {
-    server.addRoleChangeListener(role -> lookAgain());
+    raft.addRoleChangeListener(role -> lookAgain());
     return CompletableFuture.runAsync(this::look, changes);
   }
 
   boolean leads() {
-    return leads && server.isLeader();
+    return leads && raft.isLeader();
   }
 
   void add(ReplicatedLog.RoleListener listener) {
@@ -58,21 +65,29 @@ final class Leadership implements AutoCloseable {
   }
 
   private void look() {
-    boolean now = server.isLeader();
-    if (now) {
-      try {
-        catchUp.get().join();
-        now = server.isLeader();
-      } catch (RuntimeException e) {
-        LOG.warn("Elected, but not caught up: {}", e.getMessage());
-        now = false;
-      }
-    }
+    boolean now = raft.isLeader() && caughtUp();
     if (now != leads) {
       leads = now;
       boolean role = now;
       listeners.forEach(listener -> tell(listener, role));
     }
+  }
+
+  /** While it is the elected one nobody else leads, so that it must not try for ever. */
+  private boolean caughtUp() {
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      try {
+        catchUp.get().join();
+        return raft.isLeader();
+      } catch (RuntimeException e) {
+        LOG.warn("Elected, but not caught up: {}", e.getMessage());
+      }
+      if (!raft.isLeader()) {
+        return false;
+      }
+    }
+    stuck.run();
+    return false;
   }
 
   private static void tell(ReplicatedLog.RoleListener listener, boolean leads) {

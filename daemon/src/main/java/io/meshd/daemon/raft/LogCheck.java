@@ -2,7 +2,10 @@ package io.meshd.daemon.raft;
 
 import io.atomix.protocols.raft.impl.RaftContext;
 import io.atomix.protocols.raft.storage.log.RaftLogReader;
+import io.atomix.protocols.raft.storage.log.entry.RaftLogEntry;
 import io.atomix.protocols.raft.storage.snapshot.Snapshot;
+import io.atomix.protocols.raft.storage.snapshot.SnapshotReader;
+import io.atomix.storage.journal.Indexed;
 import io.atomix.storage.journal.JournalSegmentDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,31 +16,55 @@ import java.nio.file.Path;
 
 /**
  * What is looked at before a log is used: that nothing acknowledged is missing. Atomix itself reads
- * up to the first damaged entry and takes that for the end.
+ * up to the first damaged entry and takes that for the end, and a snapshot as it is.
  */
 final class LogCheck {
   private LogCheck() {}
 
-  /** Also: the log without a damaged entry in it, from the first or the snapshot to the last. */
-  static void requireComplete(RaftContext raft, long acknowledged, Path directory)
+  /**
+   * That the log reaches what was applied here ({@code applied}) and what was acknowledged to a
+   * leader, goes through from the first entry or the snapshot to the last, and that the snapshot is
+   * whole.
+   */
+  static void requireComplete(RaftContext raft, long applied, Promises promises, Path directory)
       throws IOException {
     Snapshot snapshot = raft.getSnapshotStore().getCurrentSnapshot();
     long base = snapshot == null ? 0 : snapshot.index();
     long last = raft.getLogWriter().getLastIndex();
-    if (Math.max(last, base) < acknowledged) {
-      throw new IOException(
+    long end = Math.max(last, base);
+    if (snapshot != null && !SnapshotFrame.isIn(bytes(snapshot))) {
+      throw new DamagedLogException(
+          "the Raft snapshot in " + directory + " cannot be used: it is damaged or cut short");
+    }
+    long acknowledged = Math.max(applied, isTakenBack(raft, promises) ? 0 : promises.index());
+    if (end < acknowledged) {
+      throw new DamagedLogException(
           "the Raft log in "
               + directory
               + " ends at entry "
-              + Math.max(last, base)
+              + end
               + ", but entry "
               + acknowledged
               + " was acknowledged: the log is damaged");
     }
+    requireUnbroken(raft, base, last, directory);
+  }
+
+  /**
+   * Entries that were acknowledged and not committed may have been replaced by a later leader's,
+   * whose term the last entry then has.
+   */
+  private static boolean isTakenBack(RaftContext raft, Promises promises) {
+    Indexed<RaftLogEntry> entry = raft.getLogWriter().getLastEntry();
+    return entry != null && entry.entry().term() > promises.term();
+  }
+
+  private static void requireUnbroken(RaftContext raft, long base, long last, Path directory)
+      throws IOException {
     try (RaftLogReader reader = raft.getLog().openReader(1, RaftLogReader.Mode.ALL)) {
       long first = reader.getFirstIndex();
       if (first > base + 1) {
-        throw new IOException(
+        throw new DamagedLogException(
             "the Raft log in "
                 + directory
                 + " begins at entry "
@@ -49,9 +76,19 @@ final class LogCheck {
         reached = reader.next().index();
       }
       if (reached < last) {
-        throw new IOException(
+        throw new DamagedLogException(
             "the Raft log in " + directory + " is damaged after entry " + reached);
       }
+    }
+  }
+
+  private static byte[] bytes(Snapshot snapshot) {
+    try (SnapshotReader reader = snapshot.openReader()) {
+      byte[] bytes = new byte[reader.remaining()];
+      reader.read(bytes);
+      return bytes;
+    } catch (RuntimeException _) {
+      return new byte[0];
     }
   }
 

@@ -58,6 +58,7 @@ import io.atomix.protocols.raft.storage.log.entry.OpenSessionEntry;
 import io.atomix.protocols.raft.storage.log.entry.QueryEntry;
 import io.atomix.protocols.raft.storage.system.Configuration;
 import io.atomix.utils.serializer.Namespace;
+import io.meshd.daemon.disk.DataKeys;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -76,9 +77,31 @@ import java.util.LinkedList;
  * and theirs lacks TransferRequest and TransferResponse.
  */
 final class LogFormat {
+  /** Numbers of sealed entries: far behind all others, which may grow in number. */
+  private static final int SEALED = 200;
+
   private LogFormat() {}
 
   static final Namespace STORAGE = records().build("meshd-storage");
+
+  /**
+   * What a member writes into its own log: entries sealed with its data key. Those that an older
+   * version wrote in clear are read.
+   */
+  static Namespace sealed(DataKeys keys) {
+    SealedEntry sealed = new SealedEntry(keys, STORAGE);
+    return records()
+        .nextId(SEALED)
+        .register(sealed, CloseSessionEntry.class)
+        .register(sealed, CommandEntry.class)
+        .register(sealed, ConfigurationEntry.class)
+        .register(sealed, InitializeEntry.class)
+        .register(sealed, KeepAliveEntry.class)
+        .register(sealed, MetadataEntry.class)
+        .register(sealed, OpenSessionEntry.class)
+        .register(sealed, QueryEntry.class)
+        .build("meshd-sealed");
+  }
 
   static final Namespace SERVICE =
       Namespace.builder().register(ServiceConfig.class).build("meshd-service");

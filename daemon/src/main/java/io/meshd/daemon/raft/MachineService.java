@@ -13,25 +13,20 @@ import io.atomix.utils.time.WallClockTimestamp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Drives a {@link ReplicatedLog.Machine} from Atomix's one state thread, and remembers how far it
- * is. Once a snapshot could not be restored it applies and answers nothing any more: Atomix would
- * go on with an empty state.
+ * is. Once a snapshot could not be restored, or an entry is of a later version, it applies and
+ * answers nothing any more: Atomix would go on with an empty state, or with another than the other
+ * managers have.
  */
 final class MachineService implements PrimitiveService {
   static final OperationId APPLY = OperationId.command("apply");
-
-  /** Answers the index of the last entry applied where it is asked, 8 bytes. */
-  static final OperationId REACHED = OperationId.query("reached");
 
   private static final byte ANSWERED = 0;
   private static final byte FAILED = 1;
@@ -41,33 +36,48 @@ final class MachineService implements PrimitiveService {
 
   private final ReplicatedLog.Machine machine;
   private final AcknowledgedMark mark;
-  private final List<Waiter> waiters = new ArrayList<>();
+  private final Consumer<String> broke;
+  private final Consumer<String> halted;
   private long reached;
   private long restored;
   private @Nullable String failure;
 
-  private record Waiter(long index, CompletableFuture<Void> future) {}
-
-  MachineService(ReplicatedLog.Machine machine, AcknowledgedMark mark) {
+  /**
+   * @param broke told why the state on disk cannot be used
+   * @param halted told what is of a later version
+   */
+  MachineService(
+      ReplicatedLog.Machine machine,
+      AcknowledgedMark mark,
+      Consumer<String> broke,
+      Consumer<String> halted) {
     this.machine = machine;
     this.mark = mark;
+    this.broke = broke;
+    this.halted = halted;
   }
 
   @Override
   public byte[] apply(Commit<byte[]> commit) {
     requireSound();
-    if (commit.operation().equals(REACHED)) {
-      return ByteBuffer.allocate(Long.BYTES).putLong(reached()).array();
-    }
+    byte[] answer;
     try {
-      return answer(ANSWERED, machine.apply(commit.value()));
+      answer = answer(ANSWERED, machine.apply(commit.value()));
+    } catch (ReplicatedLog.LaterFormatException e) {
+      fail(e);
+      halted.accept(String.valueOf(e.getMessage()));
+      throw e;
     } catch (RuntimeException e) {
       // Atomix would pass it on as if there were no leader.
       LOG.error("An entry could not be applied", e);
-      return answer(FAILED, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
-    } finally {
-      advance(commit.index());
+      answer = answer(FAILED, String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
     }
+    advance(commit.index());
+    return answer;
+  }
+
+  private synchronized void fail(RuntimeException why) {
+    failure = String.valueOf(why.getMessage());
   }
 
   private static byte[] answer(byte kind, byte[] value) {
@@ -95,33 +105,13 @@ final class MachineService implements PrimitiveService {
     } catch (IOException e) {
       LOG.error("The mark of acknowledged entries could not be written: {}", e.getMessage());
     }
-    List<CompletableFuture<Void>> arrived = new ArrayList<>();
     synchronized (this) {
       reached = Math.max(reached, index);
-      Iterator<Waiter> each = waiters.iterator();
-      while (each.hasNext()) {
-        Waiter waiter = each.next();
-        if (waiter.index() <= reached) {
-          each.remove();
-          arrived.add(waiter.future());
-        }
-      }
     }
-    arrived.forEach(future -> future.completeAsync(() -> null));
   }
 
   synchronized long reached() {
     return reached;
-  }
-
-  /** Completes when the entry of that index is applied here. */
-  synchronized CompletableFuture<Void> whenReached(long index) {
-    if (reached >= index) {
-      return CompletableFuture.completedFuture(null);
-    }
-    Waiter waiter = new Waiter(index, new CompletableFuture<>());
-    waiters.add(waiter);
-    return waiter.future();
   }
 
   /** The index of the snapshot that was restored last, 0 when none was. */
@@ -129,14 +119,18 @@ final class MachineService implements PrimitiveService {
     return restored;
   }
 
-  /** Why a restore failed, or null. */
+  /** Why nothing is applied any more, or null. */
   synchronized @Nullable String failure() {
     return failure;
   }
 
   @Override
   public void backup(BackupOutput output) {
-    requireSound();
+    String why = failure();
+    if (why != null) {
+      // Of an exception Atomix makes half a snapshot, and deletes the entries that it stands for.
+      throw new AssertionError("no snapshot is taken of a state that is behind: " + why);
+    }
     output.writeBytes(new SnapshotFrame(reached(), machine.snapshot()).encode());
   }
 
@@ -151,11 +145,14 @@ final class MachineService implements PrimitiveService {
         restored = frame.index();
       }
       advance(frame.index());
+    } catch (ReplicatedLog.LaterFormatException e) {
+      fail(e);
+      halted.accept(String.valueOf(e.getMessage()));
+      throw e;
     } catch (RuntimeException e) {
       LOG.error("The snapshot of the cluster's state cannot be used: {}", e.getMessage());
-      synchronized (this) {
-        failure = String.valueOf(e.getMessage());
-      }
+      fail(e);
+      broke.accept("the snapshot of the cluster's state cannot be used: " + e.getMessage());
       throw e;
     }
   }
@@ -163,7 +160,7 @@ final class MachineService implements PrimitiveService {
   private void requireSound() {
     String why = failure();
     if (why != null) {
-      throw new IllegalStateException("the cluster's state was not restored: " + why);
+      throw new IllegalStateException("the cluster's state is not known here: " + why);
     }
   }
 

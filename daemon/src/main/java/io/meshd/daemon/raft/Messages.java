@@ -7,28 +7,32 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Raft's requests as bytes on a {@link Transport}. */
+/**
+ * Raft's requests as bytes on a {@link Transport}. The subject begins with the member that is
+ * meant: what is sent to a node's former member finds nobody there.
+ */
 final class Messages {
   private static final Serializer SERIALIZER = Serializer.using(LogFormat.PROTOCOL);
 
   private final Transport transport;
+  private final String self;
 
-  Messages(Transport transport) {
+  /** {@code self}: the member for which is served. */
+  Messages(Transport transport, String self) {
     this.transport = transport;
+    this.self = self;
   }
 
   <T, R> CompletableFuture<R> request(MemberId member, String subject, T request) {
-    return transport
-        .request(member.id(), subject, SERIALIZER.encode(request))
-        .thenApply(SERIALIZER::decode);
+    return bytes(member, subject, SERIALIZER.encode(request)).thenApply(SERIALIZER::decode);
   }
 
   <T> void send(MemberId member, String subject, T message) {
-    transport.send(member.id(), subject, SERIALIZER.encode(message));
+    sendBytes(member, subject, SERIALIZER.encode(message));
   }
 
   <T, R> void serve(String subject, Function<T, CompletableFuture<R>> handler) {
-    transport.serve(
+    serveBytes(
         subject,
         payload -> {
           T request = SERIALIZER.decode(payload);
@@ -37,7 +41,7 @@ final class Messages {
   }
 
   <T> void listen(String subject, Consumer<T> listener, Executor executor) {
-    transport.serve(
+    serveBytes(
         subject,
         payload -> {
           T message = SERIALIZER.decode(payload);
@@ -46,7 +50,19 @@ final class Messages {
         });
   }
 
+  CompletableFuture<byte[]> bytes(MemberId member, String subject, byte[] request) {
+    return transport.request(member.id(), member.id() + "/" + subject, request);
+  }
+
+  void sendBytes(MemberId member, String subject, byte[] message) {
+    transport.send(member.id(), member.id() + "/" + subject, message);
+  }
+
+  void serveBytes(String subject, Function<byte[], CompletableFuture<byte[]>> handler) {
+    transport.serve(self + "/" + subject, handler);
+  }
+
   void remove(String subject) {
-    transport.remove(subject);
+    transport.remove(self + "/" + subject);
   }
 }

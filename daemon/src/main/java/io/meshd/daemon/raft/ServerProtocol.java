@@ -2,7 +2,6 @@ package io.meshd.daemon.raft;
 
 import io.atomix.cluster.MemberId;
 import io.atomix.primitive.session.SessionId;
-import io.atomix.protocols.raft.impl.RaftContext;
 import io.atomix.protocols.raft.protocol.AppendRequest;
 import io.atomix.protocols.raft.protocol.AppendResponse;
 import io.atomix.protocols.raft.protocol.CloseSessionRequest;
@@ -38,30 +37,28 @@ import io.atomix.protocols.raft.protocol.TransferRequest;
 import io.atomix.protocols.raft.protocol.TransferResponse;
 import io.atomix.protocols.raft.protocol.VoteRequest;
 import io.atomix.protocols.raft.protocol.VoteResponse;
+import java.net.ConnectException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a Raft server says to others, over a {@link Transport}: the subject is the request's name.
  *
- * <p>Two things happen here that Atomix leaves out. A follower's entries are on disk before it
- * acknowledges them. And a member that joins under a known ID is served from the beginning: the
- * leader would otherwise believe that it still has the snapshot of its former life.
+ * <p>{@link ServerRules} stand between these requests and Atomix. What comes before they are bound
+ * is not answered.
  */
 final class ServerProtocol implements RaftServerProtocol {
+  /** The subject of a vote for whom the leader wants to have after it. */
+  private static final String HANDED_OVER = "voteHandedOver";
+
   private final Messages messages;
-  private volatile @Nullable RaftContext raft;
+  private final ServerRules rules;
 
-  ServerProtocol(Transport transport) {
-    this.messages = new Messages(transport);
-  }
-
-  /** Once the server is made, and before it starts. */
-  void bind(RaftContext context) {
-    this.raft = context;
+  ServerProtocol(Messages messages, ServerRules rules) {
+    this.messages = messages;
+    this.rules = rules;
   }
 
   @Override
@@ -108,7 +105,8 @@ final class ServerProtocol implements RaftServerProtocol {
 
   @Override
   public CompletableFuture<ConfigureResponse> configure(MemberId member, ConfigureRequest request) {
-    return messages.request(member, "configure", request);
+    rules.configuring();
+    return rules.answered(member, messages.request(member, "configure", request));
   }
 
   @Override
@@ -119,27 +117,31 @@ final class ServerProtocol implements RaftServerProtocol {
 
   @Override
   public CompletableFuture<InstallResponse> install(MemberId member, InstallRequest request) {
-    return messages.request(member, "install", request);
+    return rules.answered(member, messages.request(member, "install", request));
   }
 
   @Override
   public CompletableFuture<TransferResponse> transfer(MemberId member, TransferRequest request) {
-    return messages.request(member, "transfer", request);
+    return rules.transferred(messages.request(member, "transfer", request));
   }
 
   @Override
   public CompletableFuture<PollResponse> poll(MemberId member, PollRequest request) {
-    return messages.request(member, "poll", request);
+    return rules.mayLead()
+        ? rules.polled(messages.request(member, "poll", request))
+        : CompletableFuture.failedFuture(new ConnectException("this manager cannot lead now"));
   }
 
   @Override
   public CompletableFuture<VoteResponse> vote(MemberId member, VoteRequest request) {
-    return messages.request(member, "vote", request);
+    return rules.mayStand(request)
+        ? rules.timely(messages.request(member, rules.takesOver() ? HANDED_OVER : "vote", request))
+        : CompletableFuture.failedFuture(new ConnectException("not elected in this term"));
   }
 
   @Override
   public CompletableFuture<AppendResponse> append(MemberId member, AppendRequest request) {
-    return messages.request(member, "append", request);
+    return rules.answered(member, messages.request(member, "append", request));
   }
 
   @Override
@@ -155,7 +157,8 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerOpenSessionHandler(
       Function<OpenSessionRequest, CompletableFuture<OpenSessionResponse>> handler) {
-    messages.serve("openSession", handler);
+    messages.serve(
+        "openSession", (OpenSessionRequest request) -> rules.openSession(request, handler));
   }
 
   @Override
@@ -166,7 +169,8 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerCloseSessionHandler(
       Function<CloseSessionRequest, CompletableFuture<CloseSessionResponse>> handler) {
-    messages.serve("closeSession", handler);
+    messages.serve(
+        "closeSession", (CloseSessionRequest request) -> rules.closeSession(request, handler));
   }
 
   @Override
@@ -177,7 +181,7 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerKeepAliveHandler(
       Function<KeepAliveRequest, CompletableFuture<KeepAliveResponse>> handler) {
-    messages.serve("keepAlive", handler);
+    messages.serve("keepAlive", (KeepAliveRequest request) -> rules.keepAlive(request, handler));
   }
 
   @Override
@@ -199,7 +203,7 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerCommandHandler(
       Function<CommandRequest, CompletableFuture<CommandResponse>> handler) {
-    messages.serve("command", handler);
+    messages.serve("command", (CommandRequest request) -> rules.command(request, handler));
   }
 
   @Override
@@ -220,10 +224,7 @@ final class ServerProtocol implements RaftServerProtocol {
 
   @Override
   public void registerJoinHandler(Function<JoinRequest, CompletableFuture<JoinResponse>> handler) {
-    messages.serve(
-        "join",
-        (JoinRequest request) ->
-            forgetSnapshots(request).thenCompose(done -> handler.apply(request)));
+    messages.serve("join", (JoinRequest request) -> rules.join(request, handler));
   }
 
   @Override
@@ -234,7 +235,7 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerLeaveHandler(
       Function<LeaveRequest, CompletableFuture<LeaveResponse>> handler) {
-    messages.serve("leave", handler);
+    messages.serve("leave", (LeaveRequest request) -> rules.leave(request, handler));
   }
 
   @Override
@@ -245,7 +246,7 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerConfigureHandler(
       Function<ConfigureRequest, CompletableFuture<ConfigureResponse>> handler) {
-    messages.serve("configure", handler);
+    messages.serve("configure", (ConfigureRequest request) -> rules.configure(request, handler));
   }
 
   @Override
@@ -267,7 +268,7 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerInstallHandler(
       Function<InstallRequest, CompletableFuture<InstallResponse>> handler) {
-    messages.serve("install", handler);
+    messages.serve("install", (InstallRequest request) -> rules.install(request, handler));
   }
 
   @Override
@@ -288,7 +289,7 @@ final class ServerProtocol implements RaftServerProtocol {
 
   @Override
   public void registerPollHandler(Function<PollRequest, CompletableFuture<PollResponse>> handler) {
-    messages.serve("poll", handler);
+    messages.serve("poll", (PollRequest request) -> rules.poll(request, handler));
   }
 
   @Override
@@ -298,18 +299,20 @@ final class ServerProtocol implements RaftServerProtocol {
 
   @Override
   public void registerVoteHandler(Function<VoteRequest, CompletableFuture<VoteResponse>> handler) {
-    messages.serve("vote", handler);
+    messages.serve("vote", (VoteRequest request) -> rules.vote(request, false, handler));
+    messages.serve(HANDED_OVER, (VoteRequest request) -> rules.vote(request, true, handler));
   }
 
   @Override
   public void unregisterVoteHandler() {
     messages.remove("vote");
+    messages.remove(HANDED_OVER);
   }
 
   @Override
   public void registerAppendHandler(
       Function<AppendRequest, CompletableFuture<AppendResponse>> handler) {
-    messages.serve("append", (AppendRequest request) -> onDisk(request, handler.apply(request)));
+    messages.serve("append", (AppendRequest request) -> rules.append(request, handler));
   }
 
   @Override
@@ -326,38 +329,5 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void unregisterResetListener(SessionId session) {
     messages.remove("reset-" + session.id());
-  }
-
-  private CompletableFuture<AppendResponse> onDisk(
-      AppendRequest request, CompletableFuture<AppendResponse> answer) {
-    RaftContext context = raft;
-    if (context == null || request.entries().isEmpty()) {
-      return answer;
-    }
-    return answer.thenApplyAsync(
-        response -> {
-          if (response.succeeded()) {
-            context.getLogWriter().flush();
-          }
-          return response;
-        },
-        context.getThreadContext());
-  }
-
-  private CompletableFuture<Void> forgetSnapshots(JoinRequest request) {
-    RaftContext context = raft;
-    if (context == null) {
-      return CompletableFuture.completedFuture(null);
-    }
-    return CompletableFuture.runAsync(
-        () -> {
-          var member = context.getCluster().getMemberState(request.member().memberId());
-          if (member != null) {
-            member.setSnapshotIndex(0);
-            member.setNextSnapshotIndex(0);
-            member.setNextSnapshotOffset(0);
-          }
-        },
-        context.getThreadContext());
   }
 }

@@ -79,6 +79,26 @@ final class SnapshotFrame {
     return new SnapshotFrame(index, state);
   }
 
+  /** Whether a whole frame stands somewhere in what Atomix wrote around it. */
+  static boolean isIn(byte[] snapshot) {
+    ByteBuffer in = ByteBuffer.wrap(snapshot);
+    for (int at = 0; at + HEADER_BYTES <= snapshot.length; at++) {
+      if (in.getInt(at) != MAGIC || in.getInt(at + 4) != VERSION) {
+        continue;
+      }
+      int length = in.getInt(at + 16);
+      if (length >= 0 && length <= snapshot.length - at - HEADER_BYTES) {
+        CRC32C crc = new CRC32C();
+        crc.update(snapshot, at + 8, 12);
+        crc.update(snapshot, at + HEADER_BYTES, length);
+        if ((int) crc.getValue() == in.getInt(at + 20)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   private static int checksum(long index, byte[] state) {
     CRC32C crc = new CRC32C();
     crc.update(ByteBuffer.allocate(12).putLong(index).putInt(state.length).flip());

@@ -4,12 +4,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * Requests and one-way messages between managers. Members are named by node ID; a message goes to a
- * member's handler of that subject. Whoever implements it lets only managers in.
+ * Requests and one-way messages between managers. They are addressed to members of the log ({@code
+ * <nodeId>.<random>}); the transport brings them to the node, and the subject says which member
+ * there is meant. Whoever implements it lets only managers in.
  */
 public interface Transport extends AutoCloseable {
-  /** This member's node ID. */
+  /** This node's ID. */
   String self();
+
+  /** The node that a member is on: what stands before the dot. */
+  static String nodeOf(String member) {
+    int dot = member.indexOf('.');
+    return dot < 0 ? member : member.substring(0, dot);
+  }
 
   /**
    * Completes with the other side's answer; exceptionally with {@link java.net.ConnectException}

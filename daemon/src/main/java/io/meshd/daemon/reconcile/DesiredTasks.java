@@ -1,5 +1,6 @@
 package io.meshd.daemon.reconcile;
 
+import io.meshd.api.Services;
 import io.meshd.api.Services.ContainerSpec;
 import io.meshd.api.Services.PortConfig;
 import io.meshd.daemon.state.Attachment;
@@ -25,13 +26,15 @@ final class DesiredTasks {
    * @throws IOException in words when this node cannot run such a task
    */
   static DesiredTask of(TaskRecord task, ClusterState state) throws IOException {
-    ContainerSpec spec = task.spec().containerSpec();
+    Services.TaskSpec filled = new TaskTemplates(task, state).fill(task.spec());
+    ContainerSpec spec = filled.containerSpec();
     List<TaskNetwork> networks = new ArrayList<>();
     for (Attachment attachment : task.attachments()) {
       NetworkRecord network = state.networks().get(attachment.networkId());
       if (network == null) {
         throw new IOException("network " + attachment.networkId() + " not found");
       }
+      OverlayNetwork.check(network);
       networks.add(
           new TaskNetwork(
               network.id(),
@@ -65,7 +68,8 @@ final class DesiredTasks {
         networks,
         hostPorts(state.services().get(task.serviceId())),
         awaitedPorts(state.services().get(task.serviceId())),
-        names(spec, task, state));
+        names(spec, task, state),
+        DesiredContainers.of(task, filled, state));
   }
 
   private static List<HostPort> hostPorts(@Nullable ServiceRecord service) {
@@ -120,10 +124,8 @@ final class DesiredTasks {
   /** Why this node has no way to run it, or null. */
   static @Nullable String refusal(TaskRecord task) {
     String runtime = task.spec().runtime();
-    return "process".equals(runtime)
+    return DesiredContainers.wanted(task) || Services.TaskSpec.PROCESS.equals(runtime)
         ? null
-        : "this node has no runtime for tasks of kind \""
-            + (runtime == null || runtime.isEmpty() ? "container" : runtime)
-            + "\"";
+        : "this node has no runtime for tasks of kind \"" + runtime + "\"";
   }
 }

@@ -24,8 +24,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * TAPs in namespaces that somebody else made. What was put where is on disk before it is done: a
- * namespace of others is not searched for leftovers, and a path may lead to another one by then.
+ * TAPs in namespaces that somebody else made, but for containers' ({@link ContainerTaps}). What was
+ * put where is on disk before it is done: a namespace of others is not searched for leftovers, and
+ * a path may lead to another one by then.
  */
 final class EndpointTaps {
   private final Dataplane dataplane;
@@ -60,7 +61,7 @@ final class EndpointTaps {
     Problems problems = new Problems();
     for (EndpointRecord endpoint : state.endpoints().values()) {
       NetworkRecord network = state.networks().get(endpoint.attachment().networkId());
-      if (endpoint.nodeId().equals(nodeId) && network != null) {
+      if (endpoint.nodeId().equals(nodeId) && endpoint.container() == null && network != null) {
         problems.attempt(() -> attach(endpoint, network));
         problems.attempt(() -> lead(endpoint, state));
       }
@@ -81,6 +82,7 @@ final class EndpointTaps {
   }
 
   private void attach(EndpointRecord endpoint, NetworkRecord network) throws IOException {
+    OverlayNetwork.check(network);
     Path netns = Path.of(endpoint.netns());
     if (!Files.exists(netns)) {
       throw new IOException(

@@ -1,12 +1,15 @@
 package io.meshd.daemon.reconcile;
 
+import io.meshd.daemon.linux.NodeNamespace;
 import io.meshd.daemon.state.Attachment;
+import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.TaskRecord;
+import io.meshd.dataplane.DataKey;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.ForwardingSpec.LocalPort;
@@ -15,6 +18,7 @@ import io.meshd.dataplane.ForwardingSpec.RemoteEndpoint;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.MacAddress;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +32,8 @@ import java.util.function.Predicate;
  * the same tables in the same order.
  */
 public final class ForwardingCompiler {
+  private static final Ipv4Address RESOLVER = Ipv4Address.parse(NodeNamespace.RESOLVER);
+
   private final ClusterState state;
   private final String nodeId;
   private final Map<String, Parts> byNetwork = new HashMap<>();
@@ -100,7 +106,17 @@ public final class ForwardingCompiler {
             .filter(n -> own.containsKey(n.id()) || !parts(n.id()).ports.isEmpty())
             .sorted(Comparator.comparing(NetworkRecord::id))
             .map(n -> network(n, own))
-            .toList());
+            .toList(),
+        dataKeys());
+  }
+
+  private List<DataKey> dataKeys() {
+    ClusterRecord cluster = state.cluster();
+    return cluster == null
+        ? List.of()
+        : cluster.dataKeys().stream()
+            .map(key -> new DataKey(Base64.getDecoder().decode(key)))
+            .toList();
   }
 
   private ForwardingSpec.Network network(NetworkRecord network, Map<String, Address> own) {
@@ -115,13 +131,18 @@ public final class ForwardingCompiler {
         network.name(),
         network.vni(),
         gateway,
-        new NodePort(PortNames.node(network.id()), macOf(gateway), own.get(network.id())),
+        new NodePort(
+            PortNames.node(network.id()),
+            macOf(gateway),
+            own.get(network.id()),
+            network.ingress() ? List.of() : List.of(RESOLVER)),
         List.copyOf(parts.ports),
         List.copyOf(parts.remotes),
         List.copyOf(parts.vteps),
         network.ingress(),
         services.on(network.id()),
-        preserved.on(network.id()));
+        preserved.on(network.id()),
+        network.encrypted());
   }
 
   private void local(String port, Attachment attachment) {

@@ -1,6 +1,8 @@
 package io.meshd.daemon.reconcile;
 
 import io.meshd.daemon.state.NetworkRecord;
+import io.meshd.dataplane.Dataplane;
+import java.io.IOException;
 
 /** What of a network's record decides how its devices look. */
 final class OverlayNetwork {
@@ -12,18 +14,40 @@ final class OverlayNetwork {
   /** Outer Ethernet-less headers: IPv4 20, UDP 8, VXLAN 8, and the inner Ethernet header 14. */
   private static final int VXLAN_OVERHEAD = 50;
 
+  /** What Docker leaves off for encryption; sealing adds as much ({@code SealedHeader}). */
+  private static final int SEALING_OVERHEAD = 26;
+
   private static final int SMALLEST_MTU = 68; // RFC 791
 
   private OverlayNetwork() {}
 
-  /** MTU of the interfaces on it: that of the underlay less what VXLAN takes. */
+  /**
+   * MTU of the interfaces on it: that of the underlay less what VXLAN takes, and sealing, as Docker
+   * has it: 1450, or 1424.
+   */
   static int mtu(NetworkRecord network) {
     String option = network.options().get(MTU_OPTION);
     int underlay = UNDERLAY_MTU;
     if (option != null && option.matches("[0-9]{2,5}")) {
       underlay = Integer.parseInt(option);
     }
-    return Math.max(SMALLEST_MTU, underlay - VXLAN_OVERHEAD);
+    int mtu = underlay - VXLAN_OVERHEAD;
+    if (network.encrypted()) {
+      mtu -= SEALING_OVERHEAD;
+      mtu -= Math.floorMod(mtu, 4);
+    }
+    return Math.max(SMALLEST_MTU, mtu);
+  }
+
+  /**
+   * @throws IOException in words when this node cannot carry it
+   */
+  static void check(NetworkRecord network) throws IOException {
+    String missing = network.encrypted() ? Dataplane.missingForEncryption() : null;
+    if (missing != null) {
+      throw new IOException(
+          "network " + network.name() + " is encrypted, and this node cannot: " + missing);
+    }
   }
 
   /** Prefix length of the subnet. */

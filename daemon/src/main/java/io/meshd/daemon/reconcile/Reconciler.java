@@ -9,8 +9,9 @@ import io.meshd.daemon.peers.Presence.Answers;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.NewestState;
 import io.meshd.daemon.state.StateListener;
-import io.meshd.daemon.tasks.TaskSupervisor;
+import io.meshd.daemon.tasks.TaskRuntime;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.ipam.Cidr;
@@ -42,6 +43,7 @@ import org.slf4j.LoggerFactory;
  *   <li>new tasks' commands: their first packet finds the tables
  *   <li>published ports
  *   <li>what is left of what has ended
+ *   <li>what ended by itself and no leader hears of: again from the beginning, in the next pass
  * </ol>
  *
  * Closing leaves everything as it is; the next start takes it up again.
@@ -62,9 +64,10 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private final Dataplane dataplane;
   private final BiConsumer<Collection<IngressPort>, Set<String>> ingress;
   private final Consumer<Map<String, Map<String, Presence>>> announce;
+  private final Consumer<ClusterState> keyed;
   private final NodePlumbing plumbing;
   private final List<Cidr> bridges;
-  private final TaskSupervisor tasks;
+  private final TaskRuntime tasks;
   private final TaskPass taskPass;
   private final NodeTaps nodeTaps;
   private final EndpointTaps endpointTaps;
@@ -82,7 +85,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private @Nullable List<IngressPort> published;
   private Set<String> lostTasks = Set.of();
 
-  private volatile @Nullable ClusterState served;
+  private final NewestState served = new NewestState();
   private String lastProblem = "";
   private long dockerLookedAfter = System.nanoTime();
 
@@ -92,6 +95,7 @@ public final class Reconciler implements StateListener, AutoCloseable {
    *     that are down; may block
    * @param announce tells the other nodes what this one has, by network and endpoint, before the
    *     commands of new tasks start
+   * @param keyed hears the state whose keys the switch has now
    * @param reports the listener that {@code tasks} was made with
    */
   public Reconciler(
@@ -99,15 +103,17 @@ public final class Reconciler implements StateListener, AutoCloseable {
       Path dataDir,
       NodePlumbing plumbing,
       Dataplane dataplane,
-      TaskSupervisor tasks,
+      TaskRuntime tasks,
       TaskReports reports,
       BiConsumer<Collection<IngressPort>, Set<String>> ingress,
-      Consumer<Map<String, Map<String, Presence>>> announce)
+      Consumer<Map<String, Map<String, Presence>>> announce,
+      Consumer<ClusterState> keyed)
       throws IOException {
     this.nodeId = nodeId;
     this.dataplane = dataplane;
     this.ingress = ingress;
     this.announce = announce;
+    this.keyed = keyed;
     this.plumbing = plumbing;
     this.bridges =
         List.of(Cidr.parse(plumbing.subnets().gateway()), Cidr.parse(plumbing.subnets().local()));
@@ -134,8 +140,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
     wake();
   }
 
-  /** The state whose tables and ports are in place, or null before the first pass. */
-  public @Nullable ClusterState served() {
+  /** The state whose tables and ports are in place. */
+  public NewestState served() {
     return served;
   }
 
@@ -190,18 +196,20 @@ public final class Reconciler implements StateListener, AutoCloseable {
         dataplane.apply(spec);
         applied = spec;
       }
+      keyed.accept(state);
       problems.attempt(() -> nodeTaps.attach(spec, state));
       problems.attempt(() -> taskPass.connect(state, stale));
       problems.attempt(() -> endpointTaps.attach(state, nodeId));
       announce.accept(presences(spec, state));
       taskPass.launch(state);
       publish(state);
-      served = state;
+      served.onState(state);
       problems.attempt(() -> taskPass.removeEnded(state, stale));
       problems.attempt(() -> endpointTaps.removeOthers(state, nodeId));
       problems.attempt(() -> nodeTaps.removeOthers(spec));
       problems.attempt(this::lookAfterDocker);
       taskPass.repeatReports(state);
+      problems.attempt(() -> taskPass.restartUnheard(state, stale));
       problems.throwIfAny();
       lastProblem = "";
       return true;

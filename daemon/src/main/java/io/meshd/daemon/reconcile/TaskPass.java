@@ -9,11 +9,12 @@ import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.tasks.DesiredTask;
+import io.meshd.daemon.tasks.TaskRuntime;
 import io.meshd.daemon.tasks.TaskStatus;
-import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.TapAttachment;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -31,17 +32,20 @@ final class TaskPass {
 
   private final String nodeId;
   private final Dataplane dataplane;
-  private final TaskSupervisor tasks;
+  private final TaskRuntime tasks;
   private final TaskReports reports;
   private final ReplyPaths replyPaths;
 
   /** Tasks whose TAPs were attached and addressed in this run of the daemon. */
   private final Set<String> connected = new HashSet<>();
 
+  /** Those whose replies find their way: before that nobody is to ask them. */
+  private final Set<String> led = new HashSet<>();
+
   TaskPass(
       String nodeId,
       Dataplane dataplane,
-      TaskSupervisor tasks,
+      TaskRuntime tasks,
       TaskReports reports,
       ReplyPaths replyPaths) {
     this.nodeId = nodeId;
@@ -115,37 +119,48 @@ final class TaskPass {
         refuse(record, refusal);
         return;
       }
-      task = DesiredTasks.of(record, state);
+      try {
+        task = DesiredTasks.of(record, state);
+      } catch (IOException e) {
+        refuse(record, String.valueOf(e.getMessage()));
+        return;
+      }
       replyPaths.begin(task.id());
     }
     tasks.prepare(task);
     if (ended(task.id())) {
       return;
     }
+    Path netns = tasks.netns(task.id());
+    if (netns != null && !tasks.plugs(task.id())) {
+      plug(task, netns);
+    }
+    if (connected.add(task.id())) {
+      tasks.connect(task.id());
+    }
+    if (netns != null && !record.attachments().isEmpty()) {
+      replyPaths.bring(
+          task.id(),
+          netns,
+          FIRST_OVERLAY,
+          record.attachments().getFirst(),
+          record.serviceId(),
+          state);
+      led.add(task.id());
+    }
+  }
+
+  private void plug(DesiredTask task, Path netns) throws IOException {
     int index = 0;
     for (DesiredTask.TaskNetwork network : task.networks()) {
       try {
         dataplane.attachTap(
             new TapAttachment(
-                PortNames.task(task.id(), network.networkId()),
-                tasks.netns(task.id()),
-                "eth" + index++));
+                PortNames.task(task.id(), network.networkId()), netns, "eth" + index++));
       } catch (IOException e) {
         tasks.reject(task.id(), e);
         throw e;
       }
-    }
-    if (connected.add(task.id())) {
-      tasks.connect(task.id());
-    }
-    if (!record.attachments().isEmpty()) {
-      replyPaths.bring(
-          task.id(),
-          tasks.netns(task.id()),
-          FIRST_OVERLAY,
-          record.attachments().getFirst(),
-          record.serviceId(),
-          state);
     }
   }
 
@@ -180,7 +195,7 @@ final class TaskPass {
         continue;
       }
       Answers answers =
-          status.phase() != TaskStatus.Phase.RUNNING
+          status.phase() != TaskStatus.Phase.RUNNING || !led.contains(record.id())
               ? Answers.NOTHING
               : record.desiredState() == TaskState.RUNNING ? Answers.NEW_FLOWS : Answers.OLD_FLOWS;
       long since = answers == Answers.NOTHING ? 0 : status.at().toEpochMilli();
@@ -211,6 +226,7 @@ final class TaskPass {
       // Before the namespace: an open TAP would keep it.
       task.networks().forEach(n -> dataplane.detachTap(PortNames.task(id, n.networkId())));
       connected.remove(id);
+      led.remove(id);
       replyPaths.forget(id);
       tasks.release(id);
     }
@@ -234,6 +250,29 @@ final class TaskPass {
         reports.repeat(id, status);
       }
     }
+  }
+
+  /**
+   * 6. Runs again what ended by itself while no leader is there to hear of it: the same task, with
+   * the addresses that it has. The state that comes back with the leader finds it running.
+   */
+  void restartUnheard(ClusterState state, boolean stale) throws IOException {
+    if (stale) {
+      return;
+    }
+    Problems problems = new Problems();
+    for (String id : tasks.ids()) {
+      TaskRecord record = state.tasks().get(id);
+      if (ended(id)
+          && record != null
+          && record.nodeId().equals(nodeId)
+          && RestartsHere.due(record, tasks.endedRuns(id), state, Instant.now())
+          && reports.withdraw(id)) {
+        replyPaths.begin(id);
+        problems.attempt(() -> tasks.again(id));
+      }
+    }
+    problems.throwIfAny();
   }
 
   List<String> notEnded() {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TaskReports.class);
   private static final long RETRY_MILLIS = 1000;
+
+  /** Longer than managers need to find another leader. */
+  private static final long UNHEARD_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** Where reports go; blocks until they are in the state. */
   @FunctionalInterface
@@ -37,6 +41,9 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
   // Guarded by this.
   private final Map<String, TaskRecord.Status> waiting = new LinkedHashMap<>();
   private Runnable changed = () -> {};
+  private boolean sending;
+  private boolean failing;
+  private long failingSince;
 
   public TaskReports(Sink sink) {
     this.sink = sink;
@@ -66,20 +73,28 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
     }
   }
 
+  /**
+   * Withdraws the word that a task has ended, where no leader has taken any word for a while, so
+   * that its node may run it again.
+   *
+   * @return false when there is no such word waiting: it is on its way, or somebody may know it
+   */
+  synchronized boolean withdraw(String taskId) {
+    TaskRecord.Status status = waiting.get(taskId);
+    if (status == null
+        || !status.state().terminal()
+        || sending
+        || !failing
+        || System.nanoTime() - failingSince < UNHEARD_NANOS) {
+      return false;
+    }
+    waiting.remove(taskId);
+    return true;
+  }
+
   static TaskRecord.Status stateOf(TaskStatus status) {
-    TaskState state =
-        switch (status.phase()) {
-          case ACCEPTED -> TaskState.ACCEPTED;
-          case PREPARING -> TaskState.PREPARING;
-          case STARTING -> TaskState.STARTING;
-          case RUNNING -> TaskState.RUNNING;
-          case COMPLETE -> TaskState.COMPLETE;
-          case SHUTDOWN -> TaskState.SHUTDOWN;
-          case FAILED -> TaskState.FAILED;
-          case REJECTED -> TaskState.REJECTED;
-        };
     return new TaskRecord.Status(
-        state,
+        stateOf(status.phase()),
         status.at().toString(),
         status.message(),
         status.err(),
@@ -87,7 +102,22 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
         status.exitCode(),
         status.hostPorts().isEmpty()
             ? null
-            : status.hostPorts().stream().map(TaskReports::portOf).toList());
+            : status.hostPorts().stream().map(TaskReports::portOf).toList(),
+        status.containerId(),
+        status.imageId());
+  }
+
+  static TaskState stateOf(TaskStatus.Phase phase) {
+    return switch (phase) {
+      case ACCEPTED -> TaskState.ACCEPTED;
+      case PREPARING -> TaskState.PREPARING;
+      case STARTING -> TaskState.STARTING;
+      case RUNNING -> TaskState.RUNNING;
+      case COMPLETE -> TaskState.COMPLETE;
+      case SHUTDOWN -> TaskState.SHUTDOWN;
+      case FAILED -> TaskState.FAILED;
+      case REJECTED -> TaskState.REJECTED;
+    };
   }
 
   private static PortConfig portOf(HostPort port) {
@@ -96,19 +126,17 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
   }
 
   private void run() {
-    boolean failing = false;
     try {
       for (; ; ) {
         List<Command.Report> batch = take();
         try {
           sink.report(batch);
-          failing = false;
+          failing(false);
         } catch (IOException | RuntimeException e) {
-          if (!failing) {
+          if (failing(true)) {
             LOG.warn("the leader does not take reports of tasks: {}", e.toString());
           }
-          failing = true;
-          batch.forEach(this::putBack);
+          unheard(batch).run();
           Thread.sleep(RETRY_MILLIS);
         }
       }
@@ -124,12 +152,29 @@ public final class TaskReports implements TaskStatus.Listener, AutoCloseable {
     List<Command.Report> batch = new ArrayList<>();
     waiting.forEach((id, status) -> batch.add(new Command.Report(id, status)));
     waiting.clear();
+    sending = true;
     return batch;
   }
 
-  /** Unless there is a newer word by now. */
-  private synchronized void putBack(Command.Report report) {
-    waiting.putIfAbsent(report.taskId(), report.status());
+  /** True where that is news. */
+  private synchronized boolean failing(boolean now) {
+    sending = false;
+    boolean news = failing != now;
+    if (news) {
+      failing = now;
+      failingSince = System.nanoTime();
+    }
+    return news;
+  }
+
+  /**
+   * Puts back what there is no newer word of; what then is to be run: an end that nobody hears of
+   * may be one to {@link #withdraw}.
+   */
+  private synchronized Runnable unheard(List<Command.Report> batch) {
+    batch.forEach(report -> waiting.putIfAbsent(report.taskId(), report.status()));
+    boolean ended = waiting.values().stream().anyMatch(status -> status.state().terminal());
+    return ended ? changed : () -> {};
   }
 
   @Override

@@ -5,12 +5,14 @@ import io.meshd.daemon.audit.AuditedProposer;
 import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.control.SwarmControl;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import java.time.Clock;
 import java.time.Instant;
@@ -24,6 +26,12 @@ final class ClusterAccess {
 
   static final String NO_SWARM =
       "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.";
+
+  // moby daemon/cluster/errors.go
+  static final String WORKER =
+      "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster"
+          + " state. Please run this command on a manager node or promote the current node to a"
+          + " manager.";
 
   private final SwarmControl control;
   private final LeaderForward forward;
@@ -50,28 +58,78 @@ final class ClusterAccess {
     return Instant.now(clock).toString();
   }
 
+  /** For users of managers. */
   void add(Routes routes, String method, String pattern, OnLeader handler) {
+    add(routes, method, pattern, handler, WORKER);
+  }
+
+  /** {@code toWorkers}: what users of a worker are told. */
+  void add(Routes routes, String method, String pattern, OnLeader handler, String toWorkers) {
+    routes.add(
+        Routes.Doors.LOCAL_AND_NODES,
+        method,
+        pattern,
+        exchange -> onManager(exchange, handler, toWorkers));
+  }
+
+  void onManager(Exchange exchange, OnLeader handler, String toWorkers) throws Exception {
+    requireManager(exchange, toWorkers);
+    dispatch(exchange, handler);
+  }
+
+  /** For users of any node; the handler sees to it that a worker speaks for itself only. */
+  void addForNodes(Routes routes, String method, String pattern, OnLeader handler) {
     routes.add(
         Routes.Doors.LOCAL_AND_NODES, method, pattern, exchange -> dispatch(exchange, handler));
   }
 
+  /** By the state and not by the certificate alone: a demoted node's is valid for long. */
+  private void requireManager(Exchange exchange, String toWorkers) {
+    requireActive();
+    switch (exchange.peer()) {
+      case Peer.Local _ -> {
+        if (!control.membership().manager()) {
+          throw new ApiException(503, toWorkers);
+        }
+      }
+      case Peer.Remote remote -> {
+        if (!isManager(remote.nodeId())) {
+          throw new ApiException(403, "node " + remote.nodeId() + " is no manager of this swarm");
+        }
+      }
+    }
+  }
+
+  /** Whether the state has that node as a manager. */
+  boolean isManager(@Nullable String nodeId) {
+    NodeRecord node = nodeId == null ? null : control.state().nodes().get(nodeId);
+    return node != null && node.manager();
+  }
+
   void dispatch(Exchange exchange, OnLeader handler) throws Exception {
     requireActive();
+    if (exchange.peer() instanceof Peer.Remote remote
+        && (remote.nodeId() == null || !control.state().nodes().containsKey(remote.nodeId()))) {
+      throw new ApiException(403, "node " + remote.nodeId() + " is not part of this swarm");
+    }
     Proposer proposer = control.proposer();
     if (proposer != null) {
       onLeader(exchange, proposer, handler);
       return;
     }
-    String leader = control.leaderAddress();
-    // A call that was forwarded already is not sent round: its sender asks again.
-    if (leader == null || exchange.peer() instanceof Peer.Remote) {
-      throw new ApiException(503, RaftProposer.NO_LEADER);
+    // A call that was forwarded already is not sent round: its sender asks the next manager.
+    if (exchange.peer() instanceof Peer.Remote) {
+      throw new ApiException(LeaderForwarder.NOT_LEADER, RaftProposer.NO_LEADER);
     }
-    forward.forward(exchange, leader);
+    forward.forward(exchange);
   }
 
   /** What may change something leaves its line, also where it never becomes a command. */
   private void onLeader(Exchange exchange, Proposer proposer, OnLeader handler) throws Exception {
+    // What is answered, and what names are looked up in, is not older than what others were told.
+    if (!proposer.confirm()) {
+      throw new ApiException(503, RaftProposer.NO_LEADER);
+    }
     if (exchange.method().equals("GET") || exchange.method().equals("HEAD")) {
       handler.handle(exchange, proposer);
       return;
@@ -94,6 +152,9 @@ final class ClusterAccess {
   }
 
   void requireActive() {
+    if (control.membership().localNodeState().equals("locked")) {
+      throw new ApiException(503, SwarmControl.LOCKED);
+    }
     if (!active()) {
       throw new ApiException(503, NO_SWARM);
     }

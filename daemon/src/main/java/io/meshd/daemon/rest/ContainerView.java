@@ -1,6 +1,10 @@
 package io.meshd.daemon.rest;
 
 import io.meshd.api.Mesh;
+import io.meshd.daemon.state.Attachment;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NetworkRecord;
+import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.tasks.HostPort;
 import io.meshd.daemon.tasks.LocalTasks.LocalTask;
 import java.time.Duration;
@@ -9,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A task of this node in the shape of a container. */
@@ -16,7 +21,7 @@ final class ContainerView {
   private ContainerView() {}
 
   /** A line of {@code ps}. */
-  static Mesh.Container listed(LocalTask task, Instant now) {
+  static Mesh.Container listed(LocalTask task, ClusterState state, Instant now) {
     return new Mesh.Container(
         task.id(),
         List.of("/" + task.name()),
@@ -27,7 +32,7 @@ final class ContainerView {
         task.state(),
         status(task, now),
         task.hostPorts().stream().map(ContainerView::port).toList(),
-        labels(task));
+        labels(task, state));
   }
 
   private static Map<String, Object> port(HostPort port) {
@@ -54,13 +59,42 @@ final class ContainerView {
     return ports;
   }
 
-  private static Map<String, String> labels(LocalTask task) {
-    return Map.of(
-        "com.docker.swarm.task", "",
-        "com.docker.swarm.task.id", task.id(),
-        "com.docker.swarm.task.name", task.name(),
-        "com.docker.swarm.service.id", task.serviceId(),
-        "com.docker.swarm.service.name", task.serviceName());
+  /** The spec's, and Swarm's own. */
+  private static Map<String, String> labels(LocalTask task, ClusterState state) {
+    Map<String, String> labels = new TreeMap<>();
+    TaskRecord record = state.tasks().get(task.id());
+    Map<String, String> asked = record == null ? null : record.spec().containerSpec().labels();
+    if (asked != null) {
+      labels.putAll(asked);
+    }
+    labels.put("com.docker.swarm.task", "");
+    labels.put("com.docker.swarm.task.id", task.id());
+    labels.put("com.docker.swarm.task.name", task.name());
+    labels.put("com.docker.swarm.service.id", task.serviceId());
+    labels.put("com.docker.swarm.service.name", task.serviceName());
+    return labels;
+  }
+
+  /** Name to what a client looks for there; the bridges are none of the cluster's. */
+  private static Map<String, Object> networks(LocalTask task, ClusterState state) {
+    Map<String, Object> networks = new LinkedHashMap<>();
+    TaskRecord record = state.tasks().get(task.id());
+    for (Attachment attachment : record == null ? List.<Attachment>of() : record.attachments()) {
+      NetworkRecord network = state.networks().get(attachment.networkId());
+      if (network != null) {
+        String prefix = network.subnet().substring(network.subnet().indexOf('/') + 1);
+        networks.put(
+            network.name(),
+            Map.of(
+                "NetworkID", network.id(),
+                "EndpointID", NetworkView.hexId(network.id(), task.id()),
+                "Gateway", network.gateway(),
+                "IPAddress", attachment.address(),
+                "IPPrefixLen", Integer.parseInt(prefix),
+                "MacAddress", attachment.mac()));
+      }
+    }
+    return networks;
   }
 
   /** Docker's words: Up 3 minutes, Exited (1) 2 hours ago. */
@@ -105,7 +139,7 @@ final class ContainerView {
   }
 
   /** What the CLI needs of {@code GET /containers/{id}/json}. */
-  static Map<String, Object> inspected(LocalTask task) {
+  static Map<String, Object> inspected(LocalTask task, ClusterState cluster) {
     Map<String, Object> state = new LinkedHashMap<>();
     state.put("Status", task.state());
     state.put("Running", task.state().equals("running"));
@@ -120,7 +154,8 @@ final class ContainerView {
     config.put("Image", "process");
     config.put("Tty", false);
     config.put("OpenStdin", false);
-    config.put("Labels", labels(task));
+    config.put("Cmd", List.of(task.command()));
+    config.put("Labels", labels(task, cluster));
     Map<String, Object> container = new LinkedHashMap<>();
     container.put("Id", task.id());
     container.put("Created", task.created().toString());
@@ -131,7 +166,9 @@ final class ContainerView {
     container.put("Name", "/" + task.name());
     container.put("RestartCount", 0);
     container.put("Config", config);
-    container.put("NetworkSettings", Map.of("Networks", Map.of(), "Ports", bindings(task)));
+    container.put("Mounts", List.of());
+    container.put(
+        "NetworkSettings", Map.of("Networks", networks(task, cluster), "Ports", bindings(task)));
     return container;
   }
 

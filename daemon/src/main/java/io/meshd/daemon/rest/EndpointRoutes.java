@@ -6,12 +6,14 @@ import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.JsonBody;
 import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.EndpointRecord;
 import io.meshd.daemon.state.NetworkRecord;
+import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +35,8 @@ final class EndpointRoutes {
   }
 
   void addTo(Routes routes) {
-    cluster.add(routes, "GET", Paths.ENDPOINTS, this::list);
-    cluster.add(routes, "DELETE", Paths.ENDPOINTS + "/{id}", this::detach);
+    cluster.addForNodes(routes, "GET", Paths.ENDPOINTS, this::list);
+    cluster.addForNodes(routes, "DELETE", Paths.ENDPOINTS + "/{id}", this::detach);
     routes.add(
         Routes.Doors.LOCAL_AND_NODES,
         "POST",
@@ -42,7 +44,9 @@ final class EndpointRoutes {
         exchange -> {
           if (exchange.peer() instanceof Peer.Local) {
             cluster.requireActive();
-            checkHere(namespace(exchange.json(Mesh.EndpointAttachRequest.class)));
+            checkHere(
+                namespace(
+                    JsonBody.readStrictly(exchange.body(), Mesh.EndpointAttachRequest.class)));
           }
           cluster.dispatch(exchange, this::attach);
         });
@@ -74,7 +78,8 @@ final class EndpointRoutes {
   }
 
   private void attach(Exchange exchange, Proposer proposer) {
-    Mesh.EndpointAttachRequest request = exchange.json(Mesh.EndpointAttachRequest.class);
+    Mesh.EndpointAttachRequest request =
+        JsonBody.readStrictly(exchange.body(), Mesh.EndpointAttachRequest.class);
     Command command =
         new Command.AttachEndpoint(
             cluster.now(),
@@ -95,12 +100,24 @@ final class EndpointRoutes {
     EndpointRecord endpoint =
         Lookup.find(
             "endpoint", proposer.state().endpoints(), EndpointRecord::name, exchange.param("id"));
+    String asking = cluster.askingNode(exchange);
+    if (!endpoint.nodeId().equals(asking) && !cluster.isManager(asking)) {
+      throw new ApiException(
+          403, "endpoint " + endpoint.name() + " is on another node: ask there, or a manager");
+    }
+    if (endpoint.container() != null) {
+      throw new ApiException(
+          409,
+          "endpoint "
+              + endpoint.name()
+              + " is a container's: take it off with docker network disconnect");
+    }
     propose(proposer, new Command.DetachEndpoint(cluster.now(), endpoint.id()));
     exchange.respond(204, null);
   }
 
   /** Not Docker's nouns: refusals come without gRPC's prefix. */
-  private static String propose(Proposer proposer, Command command) {
+  static String propose(Proposer proposer, Command command) {
     return switch (proposer.propose(command)) {
       case Outcome.Done done -> done.id();
       case Outcome.Refused refused -> throw ClusterAccess.error(refused, false);
@@ -117,9 +134,10 @@ final class EndpointRoutes {
             .toList());
   }
 
-  private static Mesh.Endpoint view(EndpointRecord endpoint, ClusterState state) {
+  static Mesh.Endpoint view(EndpointRecord endpoint, ClusterState state) {
     String networkId = endpoint.attachment().networkId();
     @Nullable NetworkRecord network = state.networks().get(networkId);
+    @Nullable NodeRecord node = state.nodes().get(endpoint.nodeId());
     return new Mesh.Endpoint(
         endpoint.id(),
         endpoint.name(),
@@ -127,6 +145,7 @@ final class EndpointRoutes {
         network == null ? "" : network.name(),
         endpoint.serviceId(),
         endpoint.nodeId(),
+        node == null ? "" : node.hostname(),
         endpoint.netns(),
         endpoint.interfaceName(),
         network == null

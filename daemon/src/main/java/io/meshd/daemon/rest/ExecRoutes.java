@@ -3,14 +3,19 @@ package io.meshd.daemon.rest;
 import io.meshd.api.Mesh;
 import io.meshd.api.Paths;
 import io.meshd.daemon.command.Ids;
+import io.meshd.daemon.engine.Engine;
+import io.meshd.daemon.engine.NoEngineException;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.JsonBody;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.Routes.Doors;
 import io.meshd.daemon.tasks.LocalTasks.LocalTask;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@code exec} in a task of this node: created, started over the connection itself, inspected. */
 final class ExecRoutes {
@@ -18,11 +23,13 @@ final class ExecRoutes {
   private static final int MAX_KEPT = 1024;
 
   private final LocalContainers containers;
+  private final Engine engine;
   private final Ids ids;
   private final Map<String, ExecSession> sessions = new LinkedHashMap<>();
 
-  ExecRoutes(LocalContainers containers, Ids ids) {
+  ExecRoutes(LocalContainers containers, Engine engine, Ids ids) {
     this.containers = containers;
+    this.engine = engine;
     this.ids = ids;
   }
 
@@ -33,9 +40,14 @@ final class ExecRoutes {
     routes.add(Doors.LOCAL, "POST", Paths.EXEC + "/{id}/resize", this::resize);
   }
 
-  private void create(Exchange exchange) {
-    Mesh.ExecCreateRequest request = exchange.json(Mesh.ExecCreateRequest.class);
-    LocalTask task = containers.find(exchange.param("id"));
+  private void create(Exchange exchange) throws IOException, InterruptedException {
+    LocalTask task = containers.orEngines(exchange.param("id"));
+    if (task == null) {
+      engine.pass(exchange, containers.enginesPath(exchange.path()), exchange.body());
+      return;
+    }
+    Mesh.ExecCreateRequest request =
+        JsonBody.readStrictly(exchange.body(), Mesh.ExecCreateRequest.class);
     if (request.cmd().isEmpty()) {
       throw new ApiException(400, "No exec command specified");
     }
@@ -66,19 +78,30 @@ final class ExecRoutes {
     }
   }
 
-  private ExecSession find(String id) {
+  /** Ours, or null after the call has been passed to the Engine. */
+  private @Nullable ExecSession find(Exchange exchange) throws IOException, InterruptedException {
+    String id = exchange.param("id");
     synchronized (sessions) {
       ExecSession session = sessions.get(id);
-      if (session == null) {
-        throw new ApiException(404, "No such exec instance: " + id);
+      if (session != null) {
+        return session;
       }
-      return session;
+    }
+    try {
+      engine.pass(exchange);
+      return null;
+    } catch (NoEngineException _) {
+      throw new ApiException(404, "No such exec instance: " + id);
     }
   }
 
   private void start(Exchange exchange) throws Exception {
-    Mesh.ExecStartRequest request = exchange.json(Mesh.ExecStartRequest.class);
-    ExecSession session = find(exchange.param("id"));
+    ExecSession session = find(exchange);
+    if (session == null) {
+      return;
+    }
+    Mesh.ExecStartRequest request =
+        JsonBody.readStrictly(exchange.body(), Mesh.ExecStartRequest.class);
     session.size(request.consoleSize());
     if (!session.start(containers.runtime())) {
       throw new ApiException(
@@ -96,14 +119,19 @@ final class ExecRoutes {
     session.runAttached(client);
   }
 
-  private void inspect(Exchange exchange) {
-    exchange.respond(200, find(exchange.param("id")).inspect());
+  private void inspect(Exchange exchange) throws IOException, InterruptedException {
+    ExecSession session = find(exchange);
+    if (session != null) {
+      exchange.respond(200, session.inspect());
+    }
   }
 
-  private void resize(Exchange exchange) {
-    ExecSession session = find(exchange.param("id"));
-    session.resize(number(exchange, "w"), number(exchange, "h"));
-    exchange.respond(200, null);
+  private void resize(Exchange exchange) throws IOException, InterruptedException {
+    ExecSession session = find(exchange);
+    if (session != null) {
+      session.resize(number(exchange, "w"), number(exchange, "h"));
+      exchange.respond(200, null);
+    }
   }
 
   private static int number(Exchange exchange, String name) {

@@ -9,8 +9,7 @@ public interface LeaderForward {
   /**
    * Answers the exchange with what the leader answers; blocks until it has ended.
    *
-   * @param leader control address host:port
    * @throws Exception an {@link io.meshd.daemon.http.ApiException} when the leader does not answer
    */
-  void forward(Exchange exchange, String leader) throws Exception;
+  void forward(Exchange exchange) throws Exception;
 }

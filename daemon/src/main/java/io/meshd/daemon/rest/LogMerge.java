@@ -1,7 +1,7 @@
 package io.meshd.daemon.rest;
 
 import io.meshd.daemon.state.TaskRecord;
-import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.TaskLogs;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -24,7 +24,7 @@ final class LogMerge {
   /** Writes a log into a sink until it ends. */
   @FunctionalInterface
   interface Source {
-    void copyTo(LocalTasks.LogSink sink) throws IOException, InterruptedException;
+    void copyTo(TaskLogs.LogSink sink) throws IOException, InterruptedException;
   }
 
   LogMerge(LogRequest request, OutputStream out) {
@@ -59,6 +59,12 @@ final class LogMerge {
     return "com.docker.swarm.node.id=%s,com.docker.swarm.service.id=%s,com.docker.swarm.task.id=%s "
         .formatted(task.nodeId(), task.serviceId(), task.id())
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A sink for the log of one task alone. */
+  static TaskLogs.LogSink lines(LogRequest request, OutputStream out) {
+    LogMerge alone = new LogMerge(request, out);
+    return (stderr, line) -> alone.write(new byte[0], stderr, line);
   }
 
   private void write(byte[] prefix, boolean stderr, byte[] line) throws IOException {

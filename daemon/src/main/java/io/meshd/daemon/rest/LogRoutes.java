@@ -10,7 +10,7 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
-import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.TaskLogs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,12 +28,12 @@ final class LogRoutes {
   private static final String LOCAL_LOGS = Paths.MESH + "/local/tasks/{id}/logs";
 
   private final ClusterAccess cluster;
-  private final Supplier<@Nullable LocalTasks> localTasks;
+  private final Supplier<@Nullable TaskLogs> local;
   private final NodeReader nodes;
 
-  LogRoutes(ClusterAccess cluster, Supplier<@Nullable LocalTasks> localTasks, NodeReader nodes) {
+  LogRoutes(ClusterAccess cluster, Supplier<@Nullable TaskLogs> local, NodeReader nodes) {
     this.cluster = cluster;
-    this.localTasks = localTasks;
+    this.local = local;
     this.nodes = nodes;
   }
 
@@ -78,17 +78,16 @@ final class LogRoutes {
     merge.await();
   }
 
-  private void fromHere(String taskId, LogRequest request, LocalTasks.LogSink sink)
+  private void fromHere(String taskId, LogRequest request, TaskLogs.LogSink sink)
       throws IOException, InterruptedException {
-    LocalTasks tasks = localTasks.get();
+    TaskLogs tasks = local.get();
     // A task that was replaced long ago has no log any more; the others are still shown.
-    if (tasks != null && known(tasks, taskId)) {
+    if (tasks != null && tasks.knows(taskId)) {
       tasks.logs(taskId, request.tail(), request.follow(), sink);
     }
   }
 
-  private void fromThere(
-      NodeRecord node, String taskId, LogRequest request, LocalTasks.LogSink sink)
+  private void fromThere(NodeRecord node, String taskId, LogRequest request, TaskLogs.LogSink sink)
       throws IOException, InterruptedException {
     String path =
         "%s?tail=%d&follow=%s"
@@ -102,11 +101,11 @@ final class LogRoutes {
 
   /** For the leader: this node's task, one frame per line, without line ends. */
   private void local(Exchange exchange) throws IOException, InterruptedException {
-    LocalTasks tasks = localTasks.get();
+    TaskLogs tasks = local.get();
     String id = exchange.param("id");
     int tail = LogRequest.tail(exchange);
     boolean follow = exchange.flag("follow");
-    if (tasks == null || !known(tasks, id)) {
+    if (tasks == null || !tasks.knows(id)) {
       throw new ApiException(404, "task " + id + " is not on this node");
     }
     Thread reader = Thread.currentThread();
@@ -115,9 +114,5 @@ final class LogRoutes {
       tasks.logs(
           id, tail, follow, (stderr, line) -> LogFrames.write(out, stderr, line, line.length));
     }
-  }
-
-  private static boolean known(LocalTasks tasks, String id) {
-    return tasks.list().stream().anyMatch(task -> task.id().equals(id));
   }
 }

@@ -6,6 +6,8 @@ import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -13,6 +15,11 @@ import java.util.function.Function;
 /** Finds things as Docker does: by ID, else by name, else by the only ID with that prefix. */
 final class Lookup {
   private Lookup() {}
+
+  /** As a segment of a path. */
+  static String encoded(String reference) {
+    return URLEncoder.encode(reference, StandardCharsets.UTF_8).replace("+", "%20");
+  }
 
   static NetworkRecord network(ClusterState state, String reference) {
     return find("network", state.networks(), NetworkRecord::name, reference);

@@ -1,24 +1,29 @@
 package io.meshd.daemon.rest;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.meshd.api.Json;
 import io.meshd.api.Networks;
 import io.meshd.api.Paths;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.JsonBody;
+import io.meshd.daemon.http.Peer;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.Routes.Doors;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.Outcome;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,50 +37,61 @@ final class NetworkRoutes {
 
   private final ClusterAccess cluster;
   private final Ids ids;
-  private final Supplier<HostNetworks> hostNetworks;
-  private final String hostname;
 
-  NetworkRoutes(
-      ClusterAccess cluster, Ids ids, Supplier<HostNetworks> hostNetworks, String hostname) {
+  /** As libnetwork's controller says it. */
+  private static final String TO_WORKERS =
+      "Cannot create a multi-host network from a worker node. Please create the network from a"
+          + " manager node.";
+
+  private final Engine engine;
+  private final LocalNetworks here;
+  private final Twins twins;
+
+  NetworkRoutes(ClusterAccess cluster, Ids ids, Engine engine, LocalNetworks here, Twins twins) {
+    this.twins = twins;
     this.cluster = cluster;
     this.ids = ids;
-    this.hostNetworks = hostNetworks;
-    this.hostname = hostname;
+    this.engine = engine;
+    this.here = here;
   }
 
   void addTo(Routes routes) {
     routes.add(Doors.LOCAL, "GET", Paths.NETWORKS, this::list);
     routes.add(Doors.LOCAL, "GET", Paths.NETWORKS + "/{id}", this::inspect);
-    cluster.add(routes, "POST", Paths.NETWORKS + "/create", this::create);
-    cluster.add(routes, "DELETE", Paths.NETWORKS + "/{id}", this::remove);
-    routes.add(Doors.LOCAL, "POST", Paths.NETWORKS + "/{id}/connect", NetworkRoutes::notYet);
-    routes.add(Doors.LOCAL, "POST", Paths.NETWORKS + "/{id}/disconnect", NetworkRoutes::notYet);
+    routes.add(Doors.LOCAL_AND_NODES, "POST", Paths.NETWORKS + "/create", this::createHereOrThere);
+    routes.add(Doors.LOCAL_AND_NODES, "DELETE", Paths.NETWORKS + "/{id}", this::removeHereOrThere);
   }
 
-  private void list(Exchange exchange) {
+  private void list(Exchange exchange) throws IOException {
     Filters filters = Filters.of(exchange, FILTERS);
     for (String type : filters.get("type")) {
       if (!type.equals("custom") && !type.equals("builtin")) {
         throw new ApiException(400, "invalid filter: 'type'='" + type + "'");
       }
     }
-    ClusterState state = cluster.control().state();
+    ClusterState state = versioned(exchange);
     Boolean dangling = filters.flag("dangling");
-    List<Networks.Network> networks = new ArrayList<>();
+    List<JsonNode> networks = new ArrayList<>();
     state.networks().values().stream()
         .sorted(Comparator.comparing(NetworkRecord::createdAt))
         .filter(network -> dangling == null || dangling == dangling(network, state))
         .map(NetworkView::listed)
-        .forEach(networks::add);
-    if (!Boolean.TRUE.equals(dangling)) {
-      networks.addAll(local());
-    }
-    networks.removeIf(network -> !matches(network, filters));
+        .filter(network -> matches(network, filters))
+        .forEach(network -> networks.add(Json.MAPPER.valueToTree(network)));
+    networks.addAll(
+        here.list(
+            exchange,
+            state,
+            network -> !Boolean.TRUE.equals(dangling) && matches(network, filters)));
     exchange.respond(200, networks);
   }
 
-  private List<Networks.Network> local() {
-    return NetworkView.local(hostname, hostNetworks.get());
+  /** What this node knows, and the answer says at which version: a worker may lag behind. */
+  private ClusterState versioned(Exchange exchange) {
+    cluster.control().catchUp();
+    ClusterState state = cluster.control().state();
+    exchange.setHeader(Paths.STATE_VERSION_HEADER, Long.toString(state.version()));
+    return state;
   }
 
   /** As Docker: made by a user, and nothing is on it. */
@@ -100,23 +116,38 @@ final class NetworkRoutes {
         && filters.labels("label", network.labels());
   }
 
-  private void inspect(Exchange exchange) {
+  private void inspect(Exchange exchange) throws IOException {
     String reference = exchange.param("id");
-    String scope = exchange.query("scope");
-    ClusterState state = cluster.control().state();
-    if (scope == null || scope.isEmpty() || scope.equals("swarm")) {
-      NetworkRecord network = clusterNetwork(state, reference);
-      if (network != null) {
-        String node = cluster.control().membership().nodeId();
-        exchange.respond(200, NetworkView.inspected(network, state, node));
-        return;
-      }
-    }
-    if (scope == null || scope.isEmpty() || scope.equals("local")) {
+    String asked = exchange.query("scope");
+    String scope = asked == null ? "" : asked;
+    ClusterState state = versioned(exchange);
+    NetworkRecord network = scope.equals("local") ? null : clusterNetwork(state, reference);
+    JsonNode engines =
+        scope.equals("swarm") || exact(network, reference) ? null : here.ofEngine(reference);
+    if (engines != null && !Twins.isTwin(engines, state)) {
+      exchange.respond(200, engines);
+    } else if (network != null) {
+      String node = cluster.control().membership().nodeId();
+      exchange.respond(200, NetworkView.inspected(network, state, node));
+    } else if (scope.equals("swarm")) {
+      throw notFound(reference);
+    } else {
       exchange.respond(200, localNetwork(reference));
-      return;
     }
-    throw notFound(reference);
+  }
+
+  private static boolean exact(@Nullable NetworkRecord network, String reference) {
+    return network != null && (network.id().equals(reference) || network.name().equals(reference));
+  }
+
+  /** Whether the Engine is meant, where the reference is no whole ID or name of ours. */
+  private boolean engines(Exchange exchange, ClusterState state) throws IOException {
+    String reference = exchange.param("id");
+    if (exact(clusterNetwork(state, reference), reference)) {
+      return false;
+    }
+    JsonNode found = here.ofEngine(reference);
+    return found != null && !Twins.isTwin(found, state);
   }
 
   private static @Nullable NetworkRecord clusterNetwork(ClusterState state, String reference) {
@@ -132,7 +163,7 @@ final class NetworkRoutes {
 
   private Networks.Network localNetwork(String reference) {
     Map<String, Networks.Network> byId =
-        local().stream().collect(Collectors.toMap(Networks.Network::id, Function.identity()));
+        here.own().stream().collect(Collectors.toMap(Networks.Network::id, Function.identity()));
     return Lookup.find("network", byId, Networks.Network::name, reference);
   }
 
@@ -140,8 +171,55 @@ final class NetworkRoutes {
     return new ApiException(404, "network " + reference + " not found");
   }
 
+  /** Only overlays are the cluster's. */
+  private void createHereOrThere(Exchange exchange) throws Exception {
+    if (exchange.peer() instanceof Peer.Local) {
+      Networks.CreateRequest request = request(exchange);
+      if (!"overlay".equals(request.driver()) && engine.answers()) {
+        boolean taken =
+            versioned(exchange).networks().values().stream()
+                .anyMatch(network -> network.name().equals(request.name()));
+        if (taken && !Twins.DRIVER.equals(request.driver())) {
+          throw nameTaken(request.name());
+        }
+        engine.pass(exchange);
+        return;
+      }
+      JsonNode found = "overlay".equals(request.driver()) ? here.ofEngine(request.name()) : null;
+      if (found != null
+          && !Twins.isOfPlugin(found)
+          && found.path("Name").asText().equals(request.name())) {
+        throw nameTaken(request.name());
+      }
+    }
+    cluster.onManager(exchange, this::create, TO_WORKERS);
+  }
+
+  private void removeHereOrThere(Exchange exchange) throws Exception {
+    boolean local = exchange.peer() instanceof Peer.Local;
+    ClusterState state = local ? versioned(exchange) : ClusterState.empty();
+    if (local && engines(exchange, state)) {
+      engine.pass(exchange);
+    } else {
+      NetworkRecord network = local ? clusterNetwork(state, exchange.param("id")) : null;
+      if (network != null) {
+        twins.drop(network);
+      }
+      cluster.onManager(exchange, this::remove, ClusterAccess.WORKER);
+    }
+  }
+
+  private static Networks.CreateRequest request(Exchange exchange) {
+    return JsonBody.read(exchange.body(), Networks.CreateRequest.class);
+  }
+
+  private static ApiException nameTaken(String name) {
+    return new ApiException(409, "network with name %s already exists".formatted(name));
+  }
+
   private void create(Exchange exchange, Proposer proposer) {
-    Networks.CreateRequest request = exchange.json(Networks.CreateRequest.class);
+    Networks.CreateRequest request =
+        JsonBody.readStrictly(exchange.body(), Networks.CreateRequest.class);
     String driver = request.driver() == null ? "bridge" : request.driver();
     if (!driver.equals("overlay")) {
       throw new ApiException(
@@ -149,8 +227,12 @@ final class NetworkRoutes {
           "network driver \"%s\" is not served here: create the network with --driver overlay"
               .formatted(driver));
     }
-    if (local().stream().anyMatch(network -> network.name().equals(request.name()))) {
-      throw new ApiException(409, "network with name %s already exists".formatted(request.name()));
+    if (here.own().stream().anyMatch(network -> network.name().equals(request.name()))) {
+      throw nameTaken(request.name());
+    }
+    Networks.Ipam ipam = request.ipam();
+    if (ipam != null && ipam.options() != null && !ipam.options().isEmpty()) {
+      throw new ApiException(400, "IPAM.Options is not supported by meshd: leave it out");
     }
     Outcome outcome =
         proposer.propose(new Command.CreateNetwork(cluster.now(), ids.next(), request));
@@ -172,11 +254,5 @@ final class NetworkRoutes {
     }
     ClusterAccess.propose(proposer, new Command.RemoveNetwork(cluster.now(), network.id()));
     exchange.respond(204, null);
-  }
-
-  private static void notYet(Exchange exchange) {
-    throw new ApiException(
-        501,
-        "containers are not connected by this daemon: use \"meshctl endpoint attach\" for a namespace of your own");
   }
 }

@@ -2,6 +2,7 @@ package io.meshd.daemon.rest;
 
 import io.meshd.api.Nodes;
 import io.meshd.api.Services;
+import io.meshd.daemon.control.Managers;
 import io.meshd.daemon.state.NodeRecord;
 import java.util.Locale;
 import java.util.Map;
@@ -12,9 +13,10 @@ final class NodeView {
   private NodeView() {}
 
   /**
-   * @param leader control address of the leader, or null while it is unknown
+   * @param managers as the leader sees them, or null where it is not asked
+   * @param leader its control address, or null while it is unknown
    */
-  static Nodes.Node of(NodeRecord node, @Nullable String leader) {
+  static Nodes.Node of(NodeRecord node, @Nullable Managers managers, @Nullable String leader) {
     Nodes.NodeSpec spec = node.spec();
     return new Nodes.Node(
         node.id(),
@@ -29,17 +31,19 @@ final class NodeView {
         node.description(),
         new Nodes.NodeStatus(
             node.status().name().toLowerCase(Locale.ROOT), node.statusMessage(), node.vtep()),
-        node.manager() ? manager(node, leader) : null);
+        manager(node, managers, leader));
   }
 
-  private static Nodes.ManagerStatus manager(NodeRecord node, @Nullable String leader) {
+  /** Null for a node that is no member of the managers' log, or not yet, or not any more. */
+  private static Nodes.@Nullable ManagerStatus manager(
+      NodeRecord node, @Nullable Managers managers, @Nullable String leader) {
+    if (managers == null || !managers.isMember(node.id())) {
+      return null;
+    }
     boolean leads = node.controlAddress().equals(leader);
-    String reachability =
-        switch (node.status()) {
-          case READY -> "reachable";
-          case DOWN, DISCONNECTED -> leads ? "reachable" : "unreachable";
-          case UNKNOWN -> leads ? "reachable" : "unknown";
-        };
-    return new Nodes.ManagerStatus(leads ? true : null, reachability, node.controlAddress());
+    return new Nodes.ManagerStatus(
+        leads ? true : null,
+        leads || managers.answers(node.id()) ? "reachable" : "unreachable",
+        node.controlAddress());
   }
 }

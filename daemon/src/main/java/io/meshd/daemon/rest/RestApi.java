@@ -4,12 +4,16 @@ import io.meshd.api.Mesh;
 import io.meshd.api.Paths;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.control.SwarmControl;
+import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.Routes.Doors;
+import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.StateCodec;
 import io.meshd.daemon.tasks.LocalTasks;
+import io.meshd.daemon.tasks.TaskLogs;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,21 +26,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param forward takes a call to the leader
  * @param localTasks null while this node is in no cluster
+ * @param logs of all tasks of this node; null while it is in no cluster
  * @param nodes reads from other nodes
  * @param ports who serves a port on this node
  * @param counters name to value, of the whole daemon
  * @param gossip null while this node is in no cluster
+ * @param engine gets what is not served here
+ * @param events is told every state of the cluster
  */
 public record RestApi(
     SwarmControl control,
     LeaderForward forward,
     Supplier<@Nullable LocalTasks> localTasks,
+    Supplier<@Nullable TaskLogs> logs,
     NodeReader nodes,
     PortSurvey.Holders ports,
     Supplier<HostNetworks> hostNetworks,
     Supplier<Map<String, Long>> counters,
     Supplier<Mesh.@Nullable Gossip> gossip,
     HostFacts host,
+    Engine engine,
+    ClusterEvents events,
     Clock clock) {
 
   /** How the server is to present itself: Docker's headers, the versions that are served. */
@@ -59,25 +69,38 @@ public record RestApi(
   public void addTo(Routes routes) {
     Ids ids = Ids.random();
     ClusterAccess cluster = new ClusterAccess(control, forward, clock);
-    LocalContainers containers = new LocalContainers(localTasks, control);
-    new SystemRoutes(control, host).addTo(routes);
+    LocalContainers containers = new LocalContainers(localTasks, control, engine);
+    new SystemRoutes(control, host, engine, containers).addTo(routes);
+    new EventRoutes(control, events, engine, clock).addTo(routes);
+    new EngineRoutes(engine, containers).addTo(routes);
     new SwarmRoutes(cluster, ids).addTo(routes);
+    new KeyRoutes(cluster).addTo(routes);
     new NodeRoutes(cluster).addTo(routes);
-    new NetworkRoutes(cluster, ids, hostNetworks, host.hostname()).addTo(routes);
+    Twins twins = new Twins(engine);
+    LocalNetworks networks = new LocalNetworks(hostNetworks, host.hostname(), engine, twins);
+    new NetworkRoutes(cluster, ids, engine, networks, twins).addTo(routes);
+    new AttachRoutes(control, engine, twins).addTo(routes);
     PortSurvey survey = new PortSurvey(cluster, nodes, ports);
     survey.addTo(routes);
     new ServiceRoutes(cluster, survey, ids, new RandomNames(new SecureRandom())).addTo(routes);
     new TaskRoutes(cluster).addTo(routes);
-    new LogRoutes(cluster, localTasks, nodes).addTo(routes);
-    new ContainerRoutes(containers, clock).addTo(routes);
-    new ExecRoutes(containers, ids).addTo(routes);
+    new LogRoutes(cluster, logs, nodes).addTo(routes);
+    new ContainerRoutes(containers, engine, clock).addTo(routes);
+    new ExecRoutes(containers, engine, ids).addTo(routes);
     new EndpointRoutes(cluster, ids).addTo(routes);
+    new ContainerEndpointRoutes(cluster, ids).addTo(routes);
     routes.add(
         Doors.LOCAL,
         "GET",
         Paths.COUNTERS,
         exchange -> exchange.respond(200, new Mesh.Counters(counters.get())));
     routes.add(Doors.LOCAL, "GET", Paths.GOSSIP, this::gossip);
+    routes.add(Doors.LOCAL, "GET", Paths.STATE, this::state);
+  }
+
+  private void state(Exchange exchange) {
+    ClusterState now = control.state();
+    exchange.respond(200, new Mesh.State(now.version(), StateCodec.digest(now)));
   }
 
   private void gossip(Exchange exchange) {

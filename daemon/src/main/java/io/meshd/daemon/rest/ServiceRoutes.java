@@ -8,12 +8,14 @@ import io.meshd.api.Paths;
 import io.meshd.api.Services;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.JsonBody;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
@@ -84,28 +86,62 @@ final class ServiceRoutes {
   }
 
   private void create(Exchange exchange, Proposer proposer) {
-    Services.ServiceSpec spec = named(exchange.body(), names.next());
+    Services.ServiceSpec spec = asked(exchange, names.next());
+    requireEngine(spec, proposer.state());
     survey.refuseTaken(spec, List.of(), proposer.state());
     String id =
         ClusterAccess.propose(proposer, new Command.CreateService(cluster.now(), ids.next(), spec));
-    exchange.respond(201, new Services.CreateResponse(id, null));
+    exchange.respond(201, new Services.CreateResponse(id, unsaid(exchange)));
+  }
+
+  /** What was sent and no node will hear of. */
+  private static @Nullable List<String> unsaid(Exchange exchange) {
+    String auth = exchange.header(LeaderForwarder.REGISTRY_AUTH);
+    return auth == null || auth.isEmpty()
+        ? null
+        : List.of(
+            "credentials of registries are not sent to the nodes by meshd: pull the image there"
+                + " where its registry asks for them");
+  }
+
+  /** Said at once, as nothing would ever come of it. */
+  private static void requireEngine(Services.ServiceSpec spec, ClusterState state) {
+    if (ServiceSpecs.container(spec)
+        && state.nodes().values().stream().noneMatch(NodeRecord::runsContainers)) {
+      throw ClusterAccess.error(
+          new Outcome.Refused(
+              Outcome.Reason.FAILED_PRECONDITION,
+              "no node of this swarm has a Docker Engine, which an image needs: start one, or use"
+                  + " --runtime process with a command"),
+          true);
+    }
+  }
+
+  /** The spec, as it is to be kept. */
+  private static Services.ServiceSpec asked(Exchange exchange, String name) {
+    Services.ServiceSpec spec = named(exchange.body(), name);
+    Services.ServiceSpec kept = spec.withTaskTemplate(ProcessImage.kept(spec.taskTemplate()));
+    ServiceFields.check(kept);
+    return kept;
   }
 
   /** The spec; one without a name (Docker's CLI leaves it out) gets this one. */
   private static Services.ServiceSpec named(byte[] body, String name) {
     try {
       JsonNode tree = Json.MAPPER.readTree(body);
+      ServiceFields.checkMode(JsonBody.field(tree, "Mode"));
       if (tree instanceof ObjectNode object
-          && (!object.hasNonNull("Name") || object.path("Name").asText().isEmpty())) {
+          && JsonBody.asksNothing(JsonBody.field(object, "Name"))) {
+        object.remove(List.of("Name", "name"));
         object.put("Name", name);
-        return JsonBody.read(object, Services.ServiceSpec.class);
+        return JsonBody.readStrictly(object, Services.ServiceSpec.class);
       }
     } catch (JsonProcessingException _) {
       // the reader below says what is wrong, and where
     } catch (IOException e) {
       throw new ApiException(400, "invalid JSON: the body cannot be read");
     }
-    return JsonBody.read(body, Services.ServiceSpec.class);
+    return JsonBody.readStrictly(body, Services.ServiceSpec.class);
   }
 
   private void update(Exchange exchange, Proposer proposer) {
@@ -115,7 +151,7 @@ final class ServiceRoutes {
     Services.ServiceSpec spec;
     String why = null;
     if (rollback == null || rollback.isEmpty()) {
-      spec = named(exchange.body(), service.name());
+      spec = asked(exchange, service.name());
     } else if (!rollback.equals("previous")) {
       throw new ApiException(400, "unrecognized rollback option " + rollback);
     } else if (service.previousSpec() == null) {

@@ -48,7 +48,7 @@ final class ServiceView {
     return new Services.ServiceSpec(
         spec.name(),
         spec.labels() == null ? Map.of() : spec.labels(),
-        spec.taskTemplate(),
+        ProcessImage.shown(spec.taskTemplate()),
         spec.mode() == null
             ? new Services.ServiceMode(new Services.Replicated(1L), null)
             : spec.mode(),
@@ -92,39 +92,28 @@ final class ServiceView {
     return new Services.ServiceSpec(
         spec.name(),
         spec.labels(),
-        new Services.TaskSpec(
-            new Services.ContainerSpec(
-                container.image(),
-                container.labels(),
-                container.command(),
-                container.args(),
-                container.hostname(),
-                container.env(),
-                container.dir(),
-                container.user(),
-                container.stopSignal(),
-                Objects.requireNonNullElse(container.stopGracePeriod(), 10 * SECOND),
-                container.init(),
-                container.isolation(),
-                container.dnsConfig()),
-            task.resources(),
-            restart == null
-                ? new Services.RestartPolicy("any", 5 * SECOND, 0L, null)
-                : new Services.RestartPolicy(
-                    Objects.requireNonNullElse(restart.condition(), "any"),
-                    Objects.requireNonNullElse(restart.delay(), 5 * SECOND),
-                    Objects.requireNonNullElse(restart.maxAttempts(), 0L),
-                    restart.window()),
-            task.placement(),
-            task.networks(),
-            task.logDriver(),
-            task.forceUpdate(),
-            task.runtime()),
+        task.with(
+                container.withStopGracePeriod(
+                    Objects.requireNonNullElse(container.stopGracePeriod(), 10 * SECOND)),
+                task.runtime())
+            .withRestartPolicy(
+                restart == null
+                    ? new Services.RestartPolicy("any", 5 * SECOND, 0L, null)
+                    : new Services.RestartPolicy(
+                        orElse(restart.condition(), "any"),
+                        Objects.requireNonNullElse(restart.delay(), 5 * SECOND),
+                        Objects.requireNonNullElse(restart.maxAttempts(), 0L),
+                        restart.window())),
         spec.mode(),
         withDefaults(spec.updateConfig()),
         withDefaults(spec.rollbackConfig()),
         spec.networks(),
         spec.endpointSpec());
+  }
+
+  /** Docker's clients leave out words, or send them empty. */
+  private static String orElse(@Nullable String word, String otherwise) {
+    return word == null || word.isEmpty() ? otherwise : word;
   }
 
   private static Services.UpdateConfig withDefaults(Services.@Nullable UpdateConfig config) {
@@ -134,9 +123,9 @@ final class ServiceView {
     return new Services.UpdateConfig(
         Objects.requireNonNullElse(config.parallelism(), 1L),
         config.delay(),
-        Objects.requireNonNullElse(config.failureAction(), "pause"),
+        orElse(config.failureAction(), "pause"),
         Objects.requireNonNullElse(config.monitor(), 5 * SECOND),
         Objects.requireNonNullElse(config.maxFailureRatio(), 0.0),
-        Objects.requireNonNullElse(config.order(), "stop-first"));
+        orElse(config.order(), "stop-first"));
   }
 }

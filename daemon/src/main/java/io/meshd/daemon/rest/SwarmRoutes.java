@@ -1,25 +1,30 @@
 package io.meshd.daemon.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.meshd.api.Json;
 import io.meshd.api.Paths;
-import io.meshd.api.Services;
 import io.meshd.api.Swarm;
 import io.meshd.daemon.audit.Asker;
 import io.meshd.daemon.audit.AuditLog;
 import io.meshd.daemon.audit.Change;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.AuthorityRotation;
+import io.meshd.daemon.control.ManagerLock;
 import io.meshd.daemon.control.SwarmControl;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.JsonBody;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.http.Routes.Doors;
+import io.meshd.daemon.state.Authority;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.Outcome;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** {@code /swarm}: the cluster, joining and leaving it, join tokens. */
+/** {@code /swarm}: the cluster, joining and leaving it, join tokens, the managers' lock. */
 final class SwarmRoutes {
 
   private final ClusterAccess cluster;
@@ -33,6 +38,8 @@ final class SwarmRoutes {
   void addTo(Routes routes) {
     cluster.add(routes, "GET", Paths.SWARM, this::inspect);
     cluster.add(routes, "POST", Paths.SWARM + "/update", this::update);
+    cluster.add(routes, "GET", Paths.SWARM + "/unlockkey", this::unlockKey);
+    routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/unlock", this::unlock);
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/init", this::init);
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/join", this::join);
     routes.add(Doors.LOCAL, "POST", Paths.SWARM + "/leave", this::leave);
@@ -41,19 +48,7 @@ final class SwarmRoutes {
   }
 
   private void inspect(Exchange exchange, Proposer proposer) {
-    ClusterRecord record = record(proposer);
-    exchange.respond(
-        200,
-        new Swarm.SwarmInspect(
-            record.id(),
-            new Services.Version(record.version()),
-            record.createdAt(),
-            record.updatedAt(),
-            SwarmSpec.of(record),
-            record.addressPools(),
-            record.subnetSize(),
-            record.dataPathPort(),
-            new Swarm.JoinTokens(record.workerToken(), record.managerToken())));
+    exchange.respond(200, SwarmSpec.inspected(record(proposer)));
   }
 
   private static ClusterRecord record(Proposer proposer) {
@@ -64,8 +59,29 @@ final class SwarmRoutes {
     return record;
   }
 
+  private void unlockKey(Exchange exchange, Proposer proposer) {
+    String key = record(proposer).unlockKey();
+    exchange.respond(200, new Swarm.UnlockKey(key == null ? "" : key));
+  }
+
+  private void unlock(Exchange exchange) {
+    String key = JsonBody.readStrictly(exchange.body(), Swarm.UnlockKey.class).key();
+    var _ =
+        audited(
+            exchange,
+            "unlock",
+            () -> {
+              control().unlock(key);
+              return new Result<>("", control().membership().clusterId());
+            });
+    exchange.respond(200, null);
+  }
+
   private void init(Exchange exchange) {
-    Swarm.InitRequest request = exchange.json(Swarm.InitRequest.class);
+    Swarm.InitRequest request = JsonBody.readStrictly(exchange.body(), Swarm.InitRequest.class);
+    if (request.spec() != null) {
+      SwarmSpec.checkNew(Json.MAPPER.valueToTree(request.spec()));
+    }
     String nodeId =
         audited(
             exchange,
@@ -120,7 +136,7 @@ final class SwarmRoutes {
   }
 
   private void join(Exchange exchange) {
-    Swarm.JoinRequest request = exchange.json(Swarm.JoinRequest.class);
+    Swarm.JoinRequest request = JsonBody.readStrictly(exchange.body(), Swarm.JoinRequest.class);
     if (request.remoteAddrs().isEmpty()) {
       throw new ApiException(400, "at least 1 RemoteAddr is required to join");
     }
@@ -161,8 +177,10 @@ final class SwarmRoutes {
     boolean worker = exchange.flag("rotateWorkerToken");
     boolean manager = exchange.flag("rotateManagerToken");
     JsonNode asked = SwarmSpec.read(exchange);
+    SwarmSpec.check(record, asked);
     int limit = SwarmSpec.historyLimit(record, asked);
     long expiry = SwarmSpec.certExpiry(record, asked);
+    Authority.Next next = nextAuthority(record, asked);
     if (worker) {
       rotate(proposer, "worker", record.workerToken());
     }
@@ -174,7 +192,38 @@ final class SwarmRoutes {
       ClusterAccess.propose(
           proposer, new Command.UpdateCluster(cluster.now(), current, limit, expiry));
     }
+    boolean lock = SwarmSpec.autolock(record, asked);
+    if (lock != (record.unlockKey() != null) || (lock && exchange.flag("rotateManagerUnlockKey"))) {
+      ClusterAccess.propose(
+          proposer, new Command.SetUnlockKey(cluster.now(), lock ? ManagerLock.newKey() : null));
+    }
+    if (next != null) {
+      long current = record(proposer).version();
+      ClusterAccess.propose(proposer, new Command.RotateAuthority(cluster.now(), current, next));
+    }
     exchange.respond(200, null);
+  }
+
+  /** The CA that is asked for, or null where it stays: the spec that is shown counts from 0. */
+  private static Authority.@Nullable Next nextAuthority(ClusterRecord record, JsonNode asked) {
+    JsonNode ca = asked.path("CAConfig");
+    String certificate = ca.path("SigningCACert").asText("");
+    String key = ca.path("SigningCAKey").asText("");
+    if (!ca.path("ExternalCAs").isEmpty()) {
+      throw new ApiException(400, "external CAs are not supported");
+    }
+    if (ca.path("ForceRotate").asLong(0) == 0 && certificate.isEmpty() && key.isEmpty()) {
+      return null;
+    }
+    Authority authority = record.authority();
+    if (authority == null) {
+      throw new ApiException(400, "the swarm has no CA that could be replaced");
+    }
+    if (certificate.isEmpty() && !key.isEmpty()) {
+      throw new ApiException(400, "a CA key needs the CA's certificate: --ca-cert");
+    }
+    return AuthorityRotation.next(
+        authority, certificate.isEmpty() ? null : certificate, key.isEmpty() ? null : key);
   }
 
   /** {@code SWMTKN-1-<digest of the CA>-<secret>}: only the secret is new. */

@@ -2,22 +2,39 @@ package io.meshd.daemon.rest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.meshd.api.Json;
+import io.meshd.api.Services;
+import io.meshd.api.Swarm;
+import io.meshd.daemon.control.AuthorityRotation;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
+import io.meshd.daemon.http.JsonBody;
+import io.meshd.daemon.state.Authority;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.Outcome;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Docker's spec of a cluster; times in nanoseconds. Of all that is in it only the history of tasks
- * and the certificates' lifetime can be changed; a change to anything else is refused rather than
- * forgotten.
+ * Docker's spec of a cluster; times in nanoseconds. Of all that is in it only the history of tasks,
+ * the certificates' lifetime and the managers' lock can be changed; a change to anything else is
+ * refused rather than forgotten.
  */
 final class SwarmSpec {
   private static final long LEAST_CERT_EXPIRY = 3_600_000_000_000L;
   private static final String HISTORY = "TaskHistoryRetentionLimit";
+
+  /** External CAs are refused in words of their own. */
+  private static final Set<String> CHANGED_BY_UPDATE =
+      Set.of(
+          "Orchestration." + HISTORY,
+          "CAConfig.NodeCertExpiry",
+          "CAConfig.ForceRotate",
+          "CAConfig.SigningCACert",
+          "CAConfig.SigningCAKey",
+          "CAConfig.ExternalCAs",
+          "EncryptionConfig.AutoLockManagers");
 
   private SwarmSpec() {}
 
@@ -29,8 +46,25 @@ final class SwarmSpec {
     spec.put("Dispatcher", Map.of("HeartbeatPeriod", 5_000_000_000L));
     spec.put("CAConfig", Map.of("NodeCertExpiry", record.nodeCertExpiry()));
     spec.put("TaskDefaults", Map.of());
-    spec.put("EncryptionConfig", Map.of("AutoLockManagers", false));
+    spec.put("EncryptionConfig", Map.of("AutoLockManagers", record.unlockKey() != null));
     return spec;
+  }
+
+  /** The whole cluster, join tokens included. */
+  static Swarm.SwarmInspect inspected(ClusterRecord record) {
+    Authority authority = record.authority();
+    return new Swarm.SwarmInspect(
+        record.id(),
+        new Services.Version(record.version()),
+        record.createdAt(),
+        record.updatedAt(),
+        of(record),
+        record.addressPools(),
+        record.subnetSize(),
+        record.dataPathPort(),
+        authority == null ? null : AuthorityRotation.wanted(authority),
+        authority != null && authority.next() != null,
+        new Swarm.JoinTokens(record.workerToken(), record.managerToken()));
   }
 
   /** The request's body; without one, nothing is to change. */
@@ -44,14 +78,48 @@ final class SwarmSpec {
   }
 
   /**
-   * The history limit that is asked for.
+   * Of a cluster that is.
    *
-   * @throws ApiException 400 when something else is to change
+   * @throws ApiException 400 when something is to change that cannot
    */
-  static int historyLimit(ClusterRecord record, JsonNode asked) {
+  static void check(ClusterRecord record, JsonNode asked) {
     JsonNode now = Json.MAPPER.valueToTree(of(record));
-    same(asked, now, "EncryptionConfig", "AutoLockManagers", "managers cannot be locked");
     same(asked, now, "Dispatcher", "HeartbeatPeriod", "the heartbeat period cannot be changed");
+    others("", asked, now, CHANGED_BY_UPDATE, "cannot be changed");
+  }
+
+  /**
+   * Of a cluster that is to be made.
+   *
+   * @throws ApiException 400 when something is asked for that comes later or never
+   */
+  static void checkNew(JsonNode asked) {
+    others(
+        "",
+        asked,
+        Json.MAPPER.createObjectNode(),
+        Set.of("EncryptionConfig.AutoLockManagers"),
+        "cannot be set here: what can be changed is changed by swarm update");
+  }
+
+  private static void others(
+      String place, JsonNode asked, JsonNode now, Set<String> changeable, String otherwise) {
+    for (Map.Entry<String, JsonNode> field : asked.properties()) {
+      String path = place + field.getKey();
+      JsonNode value = field.getValue();
+      JsonNode known = now.path(field.getKey());
+      if (value.isObject() && !changeable.contains(path)) {
+        others(path + ".", value, known, changeable, otherwise);
+      } else if (!changeable.contains(path)
+          && !value.equals(known)
+          && !JsonBody.asksNothing(value)) {
+        throw new ApiException(400, path + " " + otherwise);
+      }
+    }
+  }
+
+  /** The history limit that is asked for. */
+  static int historyLimit(ClusterRecord record, JsonNode asked) {
     JsonNode limit = asked.path("Orchestration").path(HISTORY);
     if (limit.isMissingNode() || limit.isNull()) {
       return record.taskHistoryLimit();
@@ -60,6 +128,14 @@ final class SwarmSpec {
       throw new ApiException(400, "invalid task history limit: " + limit);
     }
     return limit.intValue();
+  }
+
+  /** Whether managers are to be locked. */
+  static boolean autolock(ClusterRecord record, JsonNode asked) {
+    return asked
+        .path("EncryptionConfig")
+        .path("AutoLockManagers")
+        .asBoolean(record.unlockKey() != null);
   }
 
   /**

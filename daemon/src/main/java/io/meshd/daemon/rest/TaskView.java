@@ -23,7 +23,7 @@ final class TaskView {
         task.createdAt(),
         task.updatedAt(),
         Map.of(),
-        task.spec(),
+        ProcessImage.shown(task.spec()),
         task.serviceId(),
         task.slot() > 0 ? task.slot() : null,
         task.nodeId().isEmpty() ? null : task.nodeId(),
@@ -34,7 +34,8 @@ final class TaskView {
 
   private static Tasks.TaskStatus status(TaskRecord task) {
     TaskRecord.Status status = task.status();
-    boolean started = status.pid() != null || status.exitCode() != null;
+    boolean started =
+        status.pid() != null || status.exitCode() != null || status.containerId() != null;
     return new Tasks.TaskStatus(
         status.timestamp(),
         status.state().word(),
@@ -42,9 +43,10 @@ final class TaskView {
         status.err(),
         started
             ? new Tasks.ContainerStatus(
-                task.id(),
+                Objects.requireNonNullElse(status.containerId(), task.id()),
                 Objects.requireNonNullElse(status.pid(), 0),
-                Objects.requireNonNullElse(status.exitCode(), 0))
+                Objects.requireNonNullElse(status.exitCode(), 0),
+                status.imageId())
             : null,
         new Tasks.PortStatus(task.serving() ? status.hostPorts() : null));
   }

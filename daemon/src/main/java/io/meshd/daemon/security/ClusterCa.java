@@ -8,6 +8,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,9 +90,9 @@ public final class ClusterCa {
    * @throws IOException in words when they are none, or not of each other
    */
   public static ClusterCa of(String root, String key) throws IOException {
-    ClusterCa ca = new ClusterCa(Pem.certificate(root), Pem.privateKey(key));
+    ClusterCa ca = new ClusterCa(Pem.certificate(root), Pem.anyPrivateKey(key));
     try {
-      Signature proof = Signature.getInstance(NodeKeys.SIGNATURE);
+      Signature proof = Signature.getInstance(algorithm(ca.key));
       proof.initSign(ca.key);
       byte[] signed = proof.sign();
       proof.initVerify(ca.root.getPublicKey());
@@ -104,7 +105,64 @@ public final class ClusterCa {
     throw new IOException("the key of the cluster's CA does not belong to its certificate");
   }
 
-  /** PEM, unencrypted: for files that only root reads. */
+  /**
+   * The authority that an operator brings.
+   *
+   * @throws IOException in words also when it is no authority, or its time is over
+   */
+  public static ClusterCa given(String root, String key) throws IOException {
+    ClusterCa ca = of(root, key);
+    try {
+      ca.root.checkValidity();
+    } catch (CertificateException e) {
+      throw new IOException("the CA certificate is not valid now: " + e.getMessage(), e);
+    }
+    if (ca.root.getBasicConstraints() < 0) {
+      throw new IOException("the certificate is not that of a CA");
+    }
+    return ca;
+  }
+
+  /** Another authority's key, signed by this one, for those who know only this one. */
+  public X509Certificate crossSign(ClusterCa other) {
+    Instant now = Instant.now();
+    try {
+      JcaX509ExtensionUtils ids = new JcaX509ExtensionUtils();
+      X509v3CertificateBuilder builder =
+          new JcaX509v3CertificateBuilder(
+                  X500Name.getInstance(root.getSubjectX500Principal().getEncoded()),
+                  serial(),
+                  Date.from(now.minus(BACKDATE)),
+                  root.getNotAfter(),
+                  X500Name.getInstance(other.root.getSubjectX500Principal().getEncoded()),
+                  other.root.getPublicKey())
+              .addExtension(Extension.basicConstraints, true, new BasicConstraints(0))
+              .addExtension(
+                  Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign))
+              .addExtension(
+                  Extension.subjectKeyIdentifier,
+                  false,
+                  ids.createSubjectKeyIdentifier(other.root.getPublicKey()))
+              .addExtension(
+                  Extension.authorityKeyIdentifier,
+                  false,
+                  ids.createAuthorityKeyIdentifier(root.getPublicKey()));
+      return signed(builder, key);
+    } catch (GeneralSecurityException | CertIOException e) {
+      throw new IllegalStateException("the new CA cannot be signed by the old one", e);
+    }
+  }
+
+  private static String algorithm(PrivateKey key) {
+    return key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : NodeKeys.SIGNATURE;
+  }
+
+  /** The root's certificate. */
+  public String rootPem() {
+    return Pem.of(root);
+  }
+
+  /** PEM, unencrypted. */
   public String keyPem() {
     return Pem.of(key);
   }
@@ -198,8 +256,7 @@ public final class ClusterCa {
       throws GeneralSecurityException {
     try {
       return new JcaX509CertificateConverter()
-          .getCertificate(
-              builder.build(new JcaContentSignerBuilder(NodeKeys.SIGNATURE).build(key)));
+          .getCertificate(builder.build(new JcaContentSignerBuilder(algorithm(key)).build(key)));
     } catch (OperatorCreationException e) {
       throw new GeneralSecurityException(e);
     }

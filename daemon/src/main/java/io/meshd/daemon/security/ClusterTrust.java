@@ -1,9 +1,9 @@
 package io.meshd.daemon.security;
 
 import java.net.Socket;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.function.Supplier;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
@@ -16,39 +16,24 @@ import org.jspecify.annotations.Nullable;
  * certificate says, wherever it is. (Extended, because the JDK would otherwise check names.)
  */
 final class ClusterTrust extends X509ExtendedTrustManager {
-  private final X509Certificate root;
+  private final Supplier<TrustedRoots> roots;
   private final @Nullable NodeRole required;
 
-  /** {@code required}: the role that the other side must have, or null for any. */
-  ClusterTrust(X509Certificate root, @Nullable NodeRole required) {
-    this.root = root;
+  /**
+   * @param roots asked at every handshake
+   * @param required the role that the other side must have, or null for any
+   */
+  ClusterTrust(Supplier<TrustedRoots> roots, @Nullable NodeRole required) {
+    this.roots = roots;
     this.required = required;
   }
 
   private void check(X509Certificate[] chain) throws CertificateException {
     X509Certificate leaf = chain[0];
-    requireIssued(leaf, root);
+    roots.get().requireIssued(chain);
     NodeRole role = NodeRole.ofUnit(subjectPart(leaf, "OU"));
     if (role == null || (required != null && role != required)) {
       throw new CertificateException("the certificate is not one of a " + required);
-    }
-  }
-
-  /** A leaf, valid now, signed by this root. */
-  static void requireIssued(X509Certificate leaf, X509Certificate root)
-      throws CertificateException {
-    leaf.checkValidity();
-    root.checkValidity();
-    if (leaf.getBasicConstraints() >= 0
-        || !leaf.getIssuerX500Principal().equals(root.getSubjectX500Principal())) {
-      throw new CertificateException("the certificate is not one of this cluster");
-    }
-    try {
-      leaf.verify(root.getPublicKey());
-    } catch (CertificateException e) {
-      throw e;
-    } catch (GeneralSecurityException e) {
-      throw new CertificateException("the certificate is not signed by the cluster's CA", e);
     }
   }
 
@@ -104,6 +89,9 @@ final class ClusterTrust extends X509ExtendedTrustManager {
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[] {root};
+    TrustedRoots trusted = roots.get();
+    return trusted.next() == null
+        ? new X509Certificate[] {trusted.root()}
+        : new X509Certificate[] {trusted.root(), trusted.next()};
   }
 }

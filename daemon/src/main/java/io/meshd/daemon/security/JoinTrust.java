@@ -24,7 +24,8 @@ final class JoinTrust extends X509ExtendedTrustManager {
       throw new CertificateException(
           "remote CA does not match fingerprint. Expected: " + token.digest());
     }
-    new ClusterTrust(root, NodeRole.MANAGER).checkServerTrusted(chain, "ECDSA");
+    TrustedRoots trusted = TrustedRoots.of(root);
+    new ClusterTrust(() -> trusted, NodeRole.MANAGER).checkServerTrusted(chain, "ECDSA");
   }
 
   @Override

@@ -18,16 +18,20 @@ final class LiveKey extends X509ExtendedKeyManager {
   private final Supplier<Entry> current;
   private final Supplier<Entry> previous;
 
-  /** A key with its certificate and the root above it. */
-  record Entry(PrivateKey key, X509Certificate certificate, X509Certificate root) {
+  private final Supplier<TrustedRoots> roots;
+
+  /** A key with its certificate; a locked node has no key. */
+  record Entry(@Nullable PrivateKey key, X509Certificate certificate) {
     String alias() {
       return certificate.getSerialNumber().toString(36);
     }
   }
 
-  LiveKey(Supplier<Entry> current, Supplier<Entry> previous) {
+  /** {@code roots}: what is shown above the certificate. */
+  LiveKey(Supplier<Entry> current, Supplier<Entry> previous, Supplier<TrustedRoots> roots) {
     this.current = current;
     this.previous = previous;
+    this.roots = roots;
   }
 
   private @Nullable Entry find(@Nullable String alias) {
@@ -41,7 +45,7 @@ final class LiveKey extends X509ExtendedKeyManager {
 
   private @Nullable String choose(String... keyTypes) {
     for (String type : keyTypes) {
-      if (type.startsWith("EC")) {
+      if (type.startsWith("EC") && current.get().key() != null) {
         return current.get().alias();
       }
     }
@@ -86,7 +90,7 @@ final class LiveKey extends X509ExtendedKeyManager {
   @Override
   public X509Certificate @Nullable [] getCertificateChain(@Nullable String alias) {
     Entry entry = find(alias);
-    return entry == null ? null : new X509Certificate[] {entry.certificate(), entry.root()};
+    return entry == null ? null : roots.get().chain(entry.certificate());
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.Objects;
 import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a node shows as its own, as it is now. TLS contexts made of this ask it at every handshake,
@@ -15,13 +16,20 @@ import javax.net.ssl.X509ExtendedKeyManager;
  */
 public final class NodeCredentials {
   private final NodeIdentity identity;
+  private volatile TrustedRoots roots;
   private volatile LiveKey.Entry current;
   private volatile LiveKey.Entry previous;
 
-  /** Begins with the identity's own key and certificate. */
+  /** Begins with the identity's own key, certificate and root. */
   public NodeCredentials(NodeIdentity identity) {
+    this(identity, TrustedRoots.of(identity.root()));
+  }
+
+  /** {@code roots}: that are trusted at first. */
+  public NodeCredentials(NodeIdentity identity, TrustedRoots roots) {
     this.identity = identity;
-    this.current = new LiveKey.Entry(identity.key(), identity.certificate(), identity.root());
+    this.roots = roots;
+    this.current = new LiveKey.Entry(identity.key(), identity.certificate());
     this.previous = current;
   }
 
@@ -30,27 +38,40 @@ public final class NodeCredentials {
     return identity;
   }
 
-  public PrivateKey key() {
-    return current.key();
-  }
-
   public X509Certificate certificate() {
     return current.certificate();
   }
 
   /**
-   * Whether a certificate is this node's with that key.
+   * Whether a certificate is this node's with that key, in the role that it has.
    *
    * @throws IOException in a sentence when it is not
    */
   public void check(KeyPair keys, X509Certificate certificate) throws IOException {
+    if (roleOf(certificate) != roleOf(current.certificate())) {
+      throw new IOException("the new certificate is one of another role");
+    }
+    checkOwner(keys, certificate);
+  }
+
+  /** What a certificate lets this node do; null for one that says no role. */
+  public static @Nullable NodeRole roleOf(X509Certificate certificate) {
     try {
-      ClusterTrust.requireIssued(certificate, identity.root());
+      return NodeRole.ofUnit(ClusterTrust.subjectPart(certificate, "OU"));
+    } catch (CertificateException e) {
+      return null;
+    }
+  }
+
+  /** As {@link #check}, where the role may be another one. */
+  public void checkOwner(KeyPair keys, X509Certificate certificate) throws IOException {
+    try {
+      roots.requireIssued(new X509Certificate[] {certificate});
       X509Certificate mine = current.certificate();
-      for (String part : new String[] {"CN", "OU", "O"}) {
+      for (String part : new String[] {"CN", "O"}) {
         if (!Objects.equals(
             ClusterTrust.subjectPart(certificate, part), ClusterTrust.subjectPart(mine, part))) {
-          throw new CertificateException("the new certificate is that of another node or role");
+          throw new CertificateException("the new certificate is that of another node");
         }
       }
       if (!certificate.getPublicKey().equals(keys.getPublic())) {
@@ -61,13 +82,27 @@ public final class NodeCredentials {
     }
   }
 
+  public TrustedRoots roots() {
+    return roots;
+  }
+
+  /** Whom to trust from the next handshake on. */
+  public void trust(TrustedRoots newRoots) {
+    roots = newRoots;
+  }
+
+  /** Whether the certificate is of the root that certificates are to be of. */
+  public boolean ofNewestRoot() {
+    return TrustedRoots.isSignedBy(current.certificate(), roots.newest());
+  }
+
   /** From the next handshake on; handshakes that have begun end with what they began with. */
   public synchronized void renew(PrivateKey key, X509Certificate certificate) {
     previous = current;
-    current = new LiveKey.Entry(key, certificate, identity.root());
+    current = new LiveKey.Entry(key, certificate);
   }
 
   X509ExtendedKeyManager keyManager() {
-    return new LiveKey(() -> current, () -> previous);
+    return new LiveKey(() -> current, () -> previous, () -> roots);
   }
 }

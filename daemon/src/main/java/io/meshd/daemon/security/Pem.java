@@ -2,6 +2,7 @@ package io.meshd.daemon.security;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -9,7 +10,13 @@ import java.security.PrivateKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /** Certificates, keys and requests as text (RFC 7468). */
 public final class Pem {
@@ -49,11 +56,50 @@ public final class Pem {
     }
   }
 
+  /** All certificates of a text, at least one. */
+  static List<X509Certificate> certificates(String text) throws IOException {
+    List<X509Certificate> all = new ArrayList<>();
+    String end = "-----END " + CERTIFICATE + "-----";
+    for (int from = 0, to = text.indexOf(end);
+        all.isEmpty() || to >= 0;
+        to = text.indexOf(end, from)) {
+      int after = to < 0 ? text.length() : to + end.length();
+      all.add(certificate(text.substring(from, after)));
+      from = after;
+    }
+    return all;
+  }
+
+  /**
+   * A key as tools write it: PKCS #8 or SEC 1, elliptic curve or RSA.
+   *
+   * @throws IOException in words when the text is none
+   */
+  static PrivateKey anyPrivateKey(String text) throws IOException {
+    try (PEMParser parser = new PEMParser(new StringReader(text))) {
+      for (Object each = parser.readObject(); each != null; each = parser.readObject()) {
+        JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+        if (each instanceof PEMKeyPair pair) {
+          return converter.getKeyPair(pair).getPrivate();
+        }
+        if (each instanceof PrivateKeyInfo info) {
+          return converter.getPrivateKey(info);
+        }
+      }
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IOException("not a private key: " + e.getMessage(), e);
+    }
+    throw new IOException("no unencrypted private key in PEM text");
+  }
+
   /** An elliptic-curve key. */
   static PrivateKey privateKey(String text) throws IOException {
+    return ecPrivateKey(content(PRIVATE_KEY, text));
+  }
+
+  static PrivateKey ecPrivateKey(byte[] pkcs8) throws IOException {
     try {
-      return KeyFactory.getInstance("EC")
-          .generatePrivate(new PKCS8EncodedKeySpec(content(PRIVATE_KEY, text)));
+      return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
     } catch (GeneralSecurityException e) {
       throw new IOException("not a private key: " + e.getMessage());
     }
@@ -63,13 +109,17 @@ public final class Pem {
     return content(REQUEST, text);
   }
 
-  private static String block(String label, byte[] content) {
+  static boolean has(String label, String text) {
+    return text.contains("-----BEGIN " + label + "-----");
+  }
+
+  static String block(String label, byte[] content) {
     String body =
         Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(content);
     return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
   }
 
-  private static byte[] content(String label, String text) throws IOException {
+  static byte[] content(String label, String text) throws IOException {
     String begin = "-----BEGIN " + label + "-----";
     int from = text.indexOf(begin);
     int to = text.indexOf("-----END " + label + "-----");

@@ -1,5 +1,6 @@
 package io.meshd.daemon.state;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pcollections.HashTreePMap;
 import org.pcollections.PMap;
@@ -42,13 +43,13 @@ public record ClusterState(
   }
 
   /**
-   * What a node other than a manager is sent: no join tokens, and nothing of the allocators, which
-   * only the state machine needs.
+   * What a node other than a manager is sent: no join tokens, no key of the CA, and nothing of the
+   * allocators, which only the state machine needs.
    */
   public ClusterState redacted() {
     return new ClusterState(
         version,
-        cluster == null ? null : cluster.withoutTokens(),
+        cluster == null ? null : cluster.redacted(),
         nodes,
         networks,
         services,
@@ -56,6 +57,27 @@ public record ClusterState(
         endpoints,
         nodeAddresses,
         Allocation.EMPTY);
+  }
+
+  /** The same version with an earlier one's rings of keys: what a node hears last that is none. */
+  public ClusterState withKeysOf(ClusterState earlier) {
+    return earlier.cluster == null
+        ? this
+        : withKeys(earlier.cluster.gossipKeys(), earlier.cluster.dataKeys());
+  }
+
+  /** The same version with these rings of keys. */
+  public ClusterState withKeys(List<String> gossipKeys, List<String> dataKeys) {
+    return new ClusterState(
+        version,
+        cluster == null ? null : cluster.withKeys(gossipKeys, dataKeys),
+        nodes,
+        networks,
+        services,
+        tasks,
+        endpoints,
+        nodeAddresses,
+        allocation);
   }
 
   /** The same version with other entries: what one node makes of it. */

@@ -5,9 +5,9 @@ import io.meshd.ipam.Cidr;
 import io.meshd.ipam.SubnetAllocator;
 import io.meshd.ipam.VniAllocator;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The cluster itself. */
 final class ClusterTransitions {
@@ -44,8 +44,14 @@ final class ClusterTransitions {
             command.workerToken(),
             command.managerToken(),
             TASK_HISTORY_LIMIT,
-            command.gossipKey() == null ? List.of() : List.of(command.gossipKey()),
-            ClusterRecord.DEFAULT_CERT_EXPIRY);
+            ring(command.gossipKey()),
+            ClusterRecord.DEFAULT_CERT_EXPIRY,
+            ring(command.dataKey()),
+            null,
+            command.authority(),
+            null,
+            null,
+            draft.version());
     Cidr subnet = allocator.next(List.of()).orElseThrow();
     VniAllocator vnis = new VniAllocator(List.of(), 0);
     int vni = vnis.allocate().orElseThrow();
@@ -68,6 +74,10 @@ final class ClusterTransitions {
                 Map.of(),
                 Map.of()));
     return command.clusterId();
+  }
+
+  private static List<String> ring(@Nullable String key) {
+    return key == null ? List.of() : List.of(key);
   }
 
   private static List<Cidr> checkedPools(List<String> texts, int size) {
@@ -104,14 +114,59 @@ final class ClusterTransitions {
     if (!worker && !command.role().equals("manager")) {
       throw Refusal.invalid("invalid role: " + command.role());
     }
-    draft.cluster =
-        old.with(
-            draft.version(),
-            draft.at(),
-            worker ? command.token() : old.workerToken(),
-            worker ? old.managerToken() : command.token(),
-            old.taskHistoryLimit(),
-            old.gossipKeys());
+    ClusterEdit edit = old.edit();
+    if (worker) {
+      edit.workerToken = command.token();
+    } else {
+      edit.managerToken = command.token();
+    }
+    draft.cluster = edit.build(draft);
+    return old.id();
+  }
+
+  static String lock(Draft draft, Command.SetUnlockKey command) {
+    ClusterRecord old = draft.requireCluster();
+    ClusterEdit edit = old.edit();
+    edit.unlockKey = command.key();
+    draft.cluster = edit.build(draft);
+    return old.id();
+  }
+
+  private static Refusal precondition(String message) {
+    return new Refusal(Outcome.Reason.FAILED_PRECONDITION, message);
+  }
+
+  static String rotateAuthority(Draft draft, Command.RotateAuthority command) {
+    ClusterRecord old = draft.requireCluster();
+    Authority authority = old.authority();
+    if (command.version() != old.version()) {
+      throw Refusal.outOfSequence();
+    }
+    if (authority == null) {
+      throw precondition("the swarm has no CA that could be replaced");
+    }
+    if (authority.next() != null) {
+      throw precondition(
+          "the swarm's CA is being replaced already: that ends when every node has a new"
+              + " certificate or is removed");
+    }
+    ClusterEdit edit = old.edit();
+    edit.authority = new Authority(authority.root(), authority.key(), command.next());
+    draft.cluster = edit.build(draft);
+    return old.id();
+  }
+
+  static String finishAuthority(Draft draft, Command.FinishAuthority command) {
+    ClusterRecord old = draft.requireCluster();
+    Authority.Next next = old.authority() == null ? null : old.authority().next();
+    if (command.version() != old.version() || next == null) {
+      throw Refusal.outOfSequence();
+    }
+    ClusterEdit edit = old.edit();
+    edit.authority = new Authority(next.root(), next.key(), null);
+    edit.workerToken = command.workerToken();
+    edit.managerToken = command.managerToken();
+    draft.cluster = edit.build(draft);
     return old.id();
   }
 
@@ -120,61 +175,16 @@ final class ClusterTransitions {
     if (command.version() != old.version()) {
       throw Refusal.outOfSequence();
     }
-    draft.cluster =
-        old.with(
-            draft.version(),
-            draft.at(),
-            old.workerToken(),
-            old.managerToken(),
-            command.taskHistoryLimit(),
-            old.gossipKeys());
+    ClusterEdit edit = old.edit();
+    edit.taskHistoryLimit = command.taskHistoryLimit();
     Long expiry = command.nodeCertExpiry();
     if (expiry != null) {
       if (expiry <= 0) {
         throw Refusal.invalid("invalid node certificate expiry: " + expiry);
       }
-      draft.cluster = draft.cluster.withCertificateLife(expiry);
+      edit.nodeCertExpiry = expiry;
     }
+    draft.cluster = edit.build(draft);
     return old.id();
-  }
-
-  static String setGossipKeys(Draft draft, Command.SetGossipKeys command) {
-    ClusterRecord old = draft.requireCluster();
-    if (command.version() != old.version()) {
-      throw Refusal.outOfSequence();
-    }
-    int count = command.keys().size();
-    if (count == 0 || count > ClusterRecord.MOST_GOSSIP_KEYS) {
-      throw Refusal.invalid(
-          "invalid ring of "
-              + count
-              + " gossip keys: it holds 1 to "
-              + ClusterRecord.MOST_GOSSIP_KEYS);
-    }
-    for (String key : command.keys()) {
-      checkKey(key);
-    }
-    draft.cluster =
-        old.with(
-            draft.version(),
-            draft.at(),
-            old.workerToken(),
-            old.managerToken(),
-            old.taskHistoryLimit(),
-            command.keys());
-    return old.id();
-  }
-
-  /** Says nothing of the key itself: refusals are logged. */
-  private static void checkKey(String key) {
-    int length;
-    try {
-      length = Base64.getDecoder().decode(key).length;
-    } catch (IllegalArgumentException e) {
-      throw Refusal.invalid("invalid gossip key: not base64");
-    }
-    if (length != 16 && length != 24 && length != 32) {
-      throw Refusal.invalid("invalid gossip key of " + length + " bytes: AES takes 16, 24 or 32");
-    }
   }
 }

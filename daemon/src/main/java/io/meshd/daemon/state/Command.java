@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Command.InitCluster.class, name = "init-cluster"),
   @JsonSubTypes.Type(value = Command.RotateToken.class, name = "rotate-token"),
+  @JsonSubTypes.Type(value = Command.SetUnlockKey.class, name = "set-unlock-key"),
   @JsonSubTypes.Type(value = Command.UpsertNode.class, name = "upsert-node"),
   @JsonSubTypes.Type(value = Command.SetNodeStatus.class, name = "set-node-status"),
   @JsonSubTypes.Type(value = Command.UpdateNodeSpec.class, name = "update-node-spec"),
@@ -33,14 +34,29 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.RemoveTasks.class, name = "remove-tasks"),
   @JsonSubTypes.Type(value = Command.AttachEndpoint.class, name = "attach-endpoint"),
   @JsonSubTypes.Type(value = Command.DetachEndpoint.class, name = "detach-endpoint"),
+  @JsonSubTypes.Type(value = Command.AttachContainer.class, name = "attach-container"),
+  @JsonSubTypes.Type(value = Command.NameContainers.class, name = "name-containers"),
   @JsonSubTypes.Type(value = Command.UpdateCluster.class, name = "update-cluster"),
-  @JsonSubTypes.Type(value = Command.SetGossipKeys.class, name = "set-gossip-keys"),
+  @JsonSubTypes.Type(value = Command.RequestKeyRotation.class, name = "request-key-rotation"),
+  @JsonSubTypes.Type(value = Command.AdvanceKeyRotation.class, name = "advance-key-rotation"),
   @JsonSubTypes.Type(value = Command.RestoreState.class, name = "restore-state"),
+  @JsonSubTypes.Type(value = Command.TakeOver.class, name = "take-over"),
+  @JsonSubTypes.Type(value = Command.RotateAuthority.class, name = "rotate-authority"),
+  @JsonSubTypes.Type(value = Command.FinishAuthority.class, name = "finish-authority"),
+  @JsonSubTypes.Type(value = Command.DescribeNode.class, name = "describe-node"),
 })
 public sealed interface Command {
 
   /** RFC 3339 time of the proposal. */
   String at();
+
+  /**
+   * The lowest {@link CommandFormat} that knows what this means: a command of a later version, or
+   * one with a field of a later version that is set, says so here.
+   */
+  default int format() {
+    return CommandFormat.FIRST;
+  }
 
   /** First command of a log: the cluster, and the network {@code ingress}. */
   record InitCluster(
@@ -52,16 +68,24 @@ public sealed interface Command {
       int dataPathPort,
       String workerToken,
       String managerToken,
-      @Nullable String gossipKey)
+      @Nullable String gossipKey,
+      @Nullable String dataKey,
+      @Nullable Authority authority)
       implements Command {}
 
+  /** New keys for gossip and encrypted networks, as soon as the leader can. */
+  record RequestKeyRotation(String at) implements Command {}
+
   /**
-   * The whole ring, the key that is sent with first.
+   * The next step of the rotation that is on its way ({@link KeyRotation}), or the first keys of
+   * empty rings.
    *
-   * @param version of the cluster as it was when the ring was made
-   * @param keys base64 of 16, 24 or 32 bytes, 1 to {@link ClusterRecord#MOST_GOSSIP_KEYS}
+   * @param version the cluster's {@code keysVersion} that the leader looked at
+   * @param gossipKey a new one, 32 bytes as base64, for steps that take one; so is {@code dataKey}
    */
-  record SetGossipKeys(String at, long version, List<String> keys) implements Command {}
+  record AdvanceKeyRotation(
+      String at, long version, @Nullable String gossipKey, @Nullable String dataKey)
+      implements Command {}
 
   /**
    * A piece of a state that was carried away, into a log that has no cluster yet. The last piece
@@ -70,8 +94,18 @@ public sealed interface Command {
   record RestoreState(String at, StateDelta part, @Nullable Allocation allocation)
       implements Command {}
 
+  /**
+   * This node is the only manager from here on, the others are workers: after a majority was lost,
+   * or in a log that begins with a restored state. Versions go on far later, so that none of the
+   * history before has the number of a new one.
+   */
+  record TakeOver(String at, String nodeId) implements Command {}
+
   /** {@code role}: worker or manager. */
   record RotateToken(String at, String role, String token) implements Command {}
+
+  /** {@code key}: that managers' keys are locked with; null for none. */
+  record SetUnlockKey(String at, @Nullable String key) implements Command {}
 
   /**
    * {@code version}: the cluster's version that the change is based on, or rejected. {@code
@@ -79,6 +113,17 @@ public sealed interface Command {
    * nodeCertExpiry}: nanoseconds that new certificates are valid, or null where that stays.
    */
   record UpdateCluster(String at, long version, int taskHistoryLimit, @Nullable Long nodeCertExpiry)
+      implements Command {}
+
+  /** {@code version}: of the cluster as it was when the next authority was made. */
+  record RotateAuthority(String at, long version, Authority.Next next) implements Command {}
+
+  /** The next authority takes the place of the one that is, with join tokens that name its root. */
+  record FinishAuthority(String at, long version, String workerToken, String managerToken)
+      implements Command {}
+
+  /** What a node of the cluster says of itself. */
+  record DescribeNode(String at, String nodeId, Nodes.NodeDescription description)
       implements Command {}
 
   /** A node joined, or came back with another address or description. Keeps an existing spec. */
@@ -106,7 +151,12 @@ public sealed interface Command {
   /** {@code network}: ID, name or unambiguous ID prefix, as in every command below. */
   record RemoveNetwork(String at, String network) implements Command {}
 
-  record CreateService(String at, String id, Services.ServiceSpec spec) implements Command {}
+  record CreateService(String at, String id, Services.ServiceSpec spec) implements Command {
+    @Override
+    public int format() {
+      return ServiceSpecs.format(spec);
+    }
+  }
 
   /**
    * {@code version}: the service's version that the change is based on, or rejected. {@code
@@ -115,7 +165,12 @@ public sealed interface Command {
    */
   record UpdateService(
       String at, String service, long version, Services.ServiceSpec spec, @Nullable String rollback)
-      implements Command {}
+      implements Command {
+    @Override
+    public int format() {
+      return ServiceSpecs.format(spec);
+    }
+  }
 
   record SetUpdateStatus(String at, String serviceId, Services.UpdateStatus status)
       implements Command {}
@@ -157,4 +212,29 @@ public sealed interface Command {
 
   /** {@code endpoint}: ID, name or unambiguous ID prefix. */
   record DetachEndpoint(String at, String endpoint) implements Command {}
+
+  /**
+   * An endpoint for a container of a node's Docker Engine.
+   *
+   * @param address wanted, or null for any
+   */
+  record AttachContainer(
+      String at, String id, String nodeId, String network, @Nullable String address)
+      implements Command {
+    @Override
+    public int format() {
+      return CommandFormat.CONTAINERS;
+    }
+  }
+
+  /** What a node's Engine calls its containers. */
+  record NameContainers(String at, String nodeId, List<ContainerName> containers)
+      implements Command {
+    @Override
+    public int format() {
+      return CommandFormat.CONTAINERS;
+    }
+  }
+
+  record ContainerName(String endpointId, String containerId, String name, List<String> aliases) {}
 }

@@ -66,6 +66,11 @@ final class Draft {
     nextPort.putAll(allocation.nextPort());
   }
 
+  /** Another history begins: none of its numbers are those of the one before. */
+  void leap() {
+    version += RestoredState.LEAP;
+  }
+
   /** The proposer's clock. */
   String at() {
     return at;

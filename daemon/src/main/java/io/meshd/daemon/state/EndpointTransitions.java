@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Endpoints in namespaces that somebody else made. */
+/** Endpoints that no task has: namespaces that somebody else made, and containers. */
 final class EndpointTransitions {
   private EndpointTransitions() {}
 
@@ -15,11 +15,7 @@ final class EndpointTransitions {
 
   static String attach(Draft draft, Command.AttachEndpoint command) {
     NodeRecord node = draft.node(command.nodeId());
-    NetworkRecord network = draft.network(command.network());
-    if (!network.attachable()) {
-      throw new Refusal(
-          Outcome.Reason.FORBIDDEN, "network " + network.name() + " not manually attachable");
-    }
+    NetworkRecord network = attachable(draft, command.network());
     if (command.netns().isEmpty()) {
       throw Refusal.invalid("the network namespace to attach must be given");
     }
@@ -36,10 +32,7 @@ final class EndpointTransitions {
                 + network.name());
       }
     }
-    if (draft.endpoints.containsKey(command.id())) {
-      throw new Refusal(
-          Outcome.Reason.ALREADY_EXISTS, "endpoint with ID " + command.id() + " already exists");
-    }
+    requireNew(draft, command.id());
     draft.endpoints =
         draft.endpoints.plus(
             command.id(),
@@ -56,12 +49,86 @@ final class EndpointTransitions {
     return command.id();
   }
 
+  private static NetworkRecord attachable(Draft draft, String reference) {
+    NetworkRecord network = draft.network(reference);
+    if (!network.attachable()) {
+      throw new Refusal(
+          Outcome.Reason.FORBIDDEN, "network " + network.name() + " not manually attachable");
+    }
+    return network;
+  }
+
+  private static void requireNew(Draft draft, String id) {
+    if (draft.endpoints.containsKey(id)) {
+      throw new Refusal(
+          Outcome.Reason.ALREADY_EXISTS, "endpoint with ID " + id + " already exists");
+    }
+  }
+
+  /** An address for a container, whose names its node says later. */
+  static String attachContainer(Draft draft, Command.AttachContainer command) {
+    NodeRecord node = draft.node(command.nodeId());
+    NetworkRecord network = attachable(draft, command.network());
+    requireNew(draft, command.id());
+    draft.endpoints =
+        draft.endpoints.plus(
+            command.id(),
+            new EndpointRecord(
+                command.id(),
+                draft.version(),
+                draft.at(),
+                nameFrom(command.id()),
+                null,
+                node.id(),
+                "",
+                "",
+                attachment(draft, network, command.address()),
+                EndpointRecord.Container.UNNAMED));
+    return command.id();
+  }
+
+  /** Says what a node's containers are called; those that are gone meanwhile are left out. */
+  static String nameContainers(Draft draft, Command.NameContainers command) {
+    for (Command.ContainerName named : command.containers()) {
+      EndpointRecord endpoint = draft.endpoints.get(named.endpointId());
+      if (endpoint == null
+          || endpoint.container() == null
+          || !endpoint.nodeId().equals(command.nodeId())) {
+        continue;
+      }
+      var container = new EndpointRecord.Container(named.containerId(), named.aliases());
+      if (container.equals(endpoint.container()) && named.name().equals(endpoint.name())) {
+        continue;
+      }
+      draft.endpoints =
+          draft.endpoints.plus(
+              endpoint.id(),
+              new EndpointRecord(
+                  endpoint.id(),
+                  draft.version(),
+                  endpoint.createdAt(),
+                  named.name(),
+                  endpoint.serviceId(),
+                  endpoint.nodeId(),
+                  endpoint.netns(),
+                  endpoint.interfaceName(),
+                  endpoint.attachment(),
+                  container));
+    }
+    return "";
+  }
+
+  private static String nameFrom(String id) {
+    return id.substring(0, Math.min(NAME_FROM_ID, id.length()));
+  }
+
   private static String name(Draft draft, @Nullable String wanted, String id) {
     if (wanted == null || wanted.isEmpty()) {
-      return id.substring(0, Math.min(NAME_FROM_ID, id.length()));
+      return nameFrom(id);
     }
     Names.check(wanted);
-    if (draft.endpoints.values().stream().anyMatch(e -> e.name().equals(wanted))) {
+    if (draft.endpoints.values().stream()
+        .anyMatch(e -> e.container() == null && e.name().equals(wanted))) {
       throw new Refusal(
           Outcome.Reason.ALREADY_EXISTS, "endpoint with name " + wanted + " already exists");
     }
@@ -146,6 +213,7 @@ final class EndpointTransitions {
                 endpoint.nodeId(),
                 endpoint.netns(),
                 endpoint.interfaceName(),
-                endpoint.attachment()));
+                endpoint.attachment(),
+                endpoint.container()));
   }
 }

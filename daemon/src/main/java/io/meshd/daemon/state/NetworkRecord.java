@@ -25,4 +25,12 @@ public record NetworkRecord(
     boolean internal,
     boolean ingress,
     Map<String, String> options,
-    Map<String, String> labels) {}
+    Map<String, String> labels) {
+  /** Docker's driver option; it is there or not, its value says nothing (libnetwork). */
+  public static final String ENCRYPTED_OPTION = "encrypted";
+
+  /** Whether what passes between nodes is sealed. */
+  public boolean encrypted() {
+    return options.containsKey(ENCRYPTED_OPTION);
+  }
+}

@@ -5,7 +5,6 @@ import io.meshd.ipam.AddressPool;
 import io.meshd.ipam.Cidr;
 import io.meshd.ipam.Ipv4;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -60,11 +59,6 @@ final class NetworkRequestCheck {
     }
     if (Boolean.FALSE.equals(request.enableIpv4())) {
       throw Refusal.invalid("an overlay network needs IPv4");
-    }
-    Map<String, String> options = request.options();
-    if (options != null && options.containsKey("encrypted")) {
-      // Sent in clear it would be less than what was asked for.
-      throw Refusal.invalid("encrypted overlay networks are not supported yet");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.meshd.daemon.state;
 
 import io.meshd.api.Nodes;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ public record NodeRecord(
     @Nullable String statusMessage,
     @Nullable Integer number) {
 
+  /** Among the labels of a node's engine: the API's version of its Docker Engine. */
+  public static final String DOCKER = "meshd.docker-api";
+
   /** Swarm's node states. */
   public enum NodeState {
     UNKNOWN,
@@ -45,6 +49,13 @@ public record NodeRecord(
   /** Whether somebody may begin something with what runs there, as far as is known. */
   public boolean takesNew() {
     return status != NodeState.DOWN && status != NodeState.DISCONNECTED;
+  }
+
+  /** Whether its Docker Engine was there when it last spoke of itself. */
+  public boolean runsContainers() {
+    Nodes.Engine engine = description.engine();
+    Map<String, String> labels = engine == null ? null : engine.labels();
+    return labels != null && labels.containsKey(DOCKER);
   }
 
   public boolean manager() {

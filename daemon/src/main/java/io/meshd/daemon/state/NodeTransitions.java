@@ -9,10 +9,15 @@ import org.jspecify.annotations.Nullable;
 final class NodeTransitions {
   private NodeTransitions() {}
 
+  private static final String MANAGER = "manager";
+  private static final String WORKER = "worker";
   private static final Set<String> AVAILABILITIES = Set.of("active", "pause", "drain");
 
   static String upsert(Draft draft, Command.UpsertNode command) {
     NodeRecord old = draft.nodes.get(command.nodeId());
+    if (old == null ? command.spec().role().equals(MANAGER) : old.manager()) {
+      CommandFormat.requireManager(draft.nodes.values(), command.description());
+    }
     if (old == null) {
       put(
           draft,
@@ -51,6 +56,34 @@ final class NodeTransitions {
     return command.nodeId();
   }
 
+  /** Never brings back a node that was removed. */
+  static String describe(Draft draft, Command.DescribeNode command) {
+    NodeRecord old = draft.nodes.get(command.nodeId());
+    if (old == null) {
+      throw Refusal.notFound("node", command.nodeId());
+    }
+    if (!command.description().equals(old.description())) {
+      if (old.manager()) {
+        CommandFormat.requireManager(draft.nodes.values(), command.description());
+      }
+      put(
+          draft,
+          new NodeRecord(
+              old.id(),
+              draft.version(),
+              old.createdAt(),
+              draft.at(),
+              old.spec(),
+              command.description(),
+              old.vtep(),
+              old.controlAddress(),
+              old.status(),
+              old.statusMessage(),
+              old.number()));
+    }
+    return old.id();
+  }
+
   static String setStatus(Draft draft, Command.SetNodeStatus command) {
     NodeRecord old = draft.node(command.nodeId());
     if (old.status() == command.status()
@@ -67,25 +100,40 @@ final class NodeTransitions {
       throw Refusal.outOfSequence();
     }
     Nodes.NodeSpec spec = checked(command.spec());
-    if (!spec.role().equals(old.spec().role())) {
-      refuseRoleChange(draft, old);
+    if (old.manager() && spec.role().equals(WORKER) && managers(draft) == 1) {
+      // swarmkit manager/controlapi/node.go
+      throw new Refusal(
+          Outcome.Reason.FAILED_PRECONDITION, "attempting to demote the last manager of the swarm");
+    }
+    if (!old.manager() && spec.role().equals(MANAGER)) {
+      CommandFormat.requireManager(draft.nodes.values(), old.description());
     }
     put(draft, with(draft, old, spec, old.status(), old.statusMessage()));
     return old.id();
   }
 
-  private static void refuseRoleChange(Draft draft, NodeRecord node) {
-    long managers = draft.nodes.values().stream().filter(NodeRecord::manager).count();
-    if (node.manager() && managers == 1) {
-      throw new Refusal(
-          Outcome.Reason.FAILED_PRECONDITION, "attempting to demote the last manager of the swarm");
+  static String takeOver(Draft draft, Command.TakeOver command) {
+    NodeRecord self = draft.node(command.nodeId());
+    draft.leap();
+    for (NodeRecord node : Draft.sorted(draft.nodes)) {
+      String role = node.id().equals(self.id()) ? MANAGER : WORKER;
+      Nodes.NodeSpec old = node.spec();
+      if (!role.equals(old.role())) {
+        Nodes.NodeSpec spec =
+            new Nodes.NodeSpec(old.name(), old.labels(), role, old.availability());
+        put(draft, with(draft, node, spec, node.status(), node.statusMessage()));
+      }
     }
-    throw new Refusal(
-        Outcome.Reason.UNIMPLEMENTED, "changing the role of a node is not supported yet");
+    put(draft, with(draft, self, draft.node(self.id()).spec(), self.status(), null));
+    return self.id();
+  }
+
+  private static long managers(Draft draft) {
+    return draft.nodes.values().stream().filter(NodeRecord::manager).count();
   }
 
   private static Nodes.NodeSpec checked(Nodes.NodeSpec spec) {
-    if (spec.role() == null || !(spec.role().equals("manager") || spec.role().equals("worker"))) {
+    if (spec.role() == null || !(spec.role().equals(MANAGER) || spec.role().equals(WORKER))) {
       throw Refusal.invalid("invalid Role: \"" + spec.role() + "\"");
     }
     if (spec.availability() == null || !AVAILABILITIES.contains(spec.availability())) {
@@ -127,6 +175,7 @@ final class NodeTransitions {
         TaskTransitions.orphan(draft, task);
       }
     }
+    KeyTransitions.nodeRemoved(draft);
     return node.id();
   }
 

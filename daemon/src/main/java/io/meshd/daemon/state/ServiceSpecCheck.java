@@ -62,7 +62,6 @@ final class ServiceSpecCheck {
           throw Refusal.invalid("ContainerSpec: image reference must be provided");
         }
         checkEnvironment(container.env());
-        refuseContainers();
       }
       default ->
           throw new Refusal(
@@ -71,13 +70,6 @@ final class ServiceSpecCheck {
                   + runtime
                   + "\" (process and container are known)");
     }
-  }
-
-  /** Goes when a runtime for images is there. */
-  private static void refuseContainers() {
-    throw new Refusal(
-        Outcome.Reason.UNIMPLEMENTED,
-        "tasks of runtime container cannot be run yet: use --runtime process with a command");
   }
 
   private static boolean isEmpty(@Nullable List<String> list) {

@@ -1,8 +1,10 @@
 package io.meshd.daemon.state;
 
+import io.meshd.api.Nodes;
 import io.meshd.api.Services;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a service's spec means where it leaves things out. */
 public final class ServiceSpecs {
@@ -10,6 +12,47 @@ public final class ServiceSpecs {
   public static final int DEFAULT_WEIGHT = 100;
 
   private ServiceSpecs() {}
+
+  /** The lowest {@link CommandFormat} that knows what such a service is. */
+  static int format(Services.ServiceSpec spec) {
+    return container(spec) ? CommandFormat.CONTAINERS : CommandFormat.FIRST;
+  }
+
+  /** Whether its tasks are containers. */
+  public static boolean container(Services.ServiceSpec spec) {
+    Services.TaskSpec task = spec.taskTemplate();
+    return task != null && !Services.TaskSpec.PROCESS.equals(task.runtime());
+  }
+
+  /**
+   * What a task is to have for itself on its node.
+   *
+   * @param nanoCpus billionths of a processor
+   */
+  public record Reserved(long nanoCpus, long memoryBytes) {
+    public Reserved plus(Reserved other) {
+      return new Reserved(nanoCpus + other.nanoCpus, memoryBytes + other.memoryBytes);
+    }
+
+    /** Nothing of what is wanted is more than there is; who wants nothing always fits. */
+    public boolean fits(Reserved wanted, Nodes.Resources all) {
+      return (wanted.nanoCpus == 0 || nanoCpus + wanted.nanoCpus <= all.nanoCpus())
+          && (wanted.memoryBytes == 0 || memoryBytes + wanted.memoryBytes <= all.memoryBytes());
+    }
+  }
+
+  public static Reserved reserved(Services.TaskSpec task) {
+    Map<?, ?> reservations =
+        task.resources() != null && task.resources().get("Reservations") instanceof Map<?, ?> map
+            ? map
+            : Map.of();
+    return new Reserved(
+        number(reservations.get("NanoCPUs")), number(reservations.get("MemoryBytes")));
+  }
+
+  private static long number(@Nullable Object value) {
+    return value instanceof Number number ? number.longValue() : 0;
+  }
 
   public static boolean global(Services.ServiceSpec spec) {
     return spec.mode() != null && spec.mode().global() != null;

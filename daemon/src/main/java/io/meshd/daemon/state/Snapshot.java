@@ -1,5 +1,6 @@
 package io.meshd.daemon.state;
 
+import io.meshd.daemon.raft.ReplicatedLog;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
@@ -12,21 +13,23 @@ import java.util.zip.CRC32C;
  *  | "MSHD" | format | CRC-32C  | length  | JSON of the state (UTF-8) ...
  * </pre>
  *
- * All numbers big-endian; the CRC (RFC 3720) and the length are those of the JSON.
+ * All numbers big-endian; the CRC (RFC 3720) is that of the format and the JSON, the length that of
+ * the JSON. The format is a {@link CommandFormat}: what was in the log is in the state.
  */
 final class Snapshot {
   private Snapshot() {}
 
   private static final int MAGIC = 0x4d534844;
-  private static final int FORMAT = 1;
   private static final int HEADER_BYTES = 16;
 
   static byte[] write(ClusterState state) {
     byte[] json = StateCodec.encode(state);
+    // What all managers know: nothing later can be in the state.
+    int format = Math.min(CommandFormat.agreed(state), CommandFormat.CURRENT);
     return ByteBuffer.allocate(HEADER_BYTES + json.length)
         .putInt(MAGIC)
-        .putInt(FORMAT)
-        .putInt(crc(json))
+        .putInt(format)
+        .putInt(crc(format, json))
         .putInt(json.length)
         .put(json)
         .array();
@@ -34,6 +37,7 @@ final class Snapshot {
 
   /**
    * @throws SnapshotException when the bytes are not exactly what {@link #write} made
+   * @throws ReplicatedLog.LaterFormatException when a later version made them
    */
   static ClusterState read(byte[] snapshot) {
     ByteBuffer buffer = ByteBuffer.wrap(snapshot);
@@ -41,10 +45,6 @@ final class Snapshot {
       throw new SnapshotException("the snapshot is no snapshot of a meshd state");
     }
     int format = buffer.getInt();
-    if (format != FORMAT) {
-      throw new SnapshotException(
-          "the snapshot has format " + format + ", this meshd reads format " + FORMAT);
-    }
     int crc = buffer.getInt();
     int length = buffer.getInt();
     if (length != buffer.remaining()) {
@@ -53,9 +53,10 @@ final class Snapshot {
     }
     byte[] json = new byte[length];
     buffer.get(json);
-    if (crc(json) != crc) {
+    if (crc(format, json) != crc) {
       throw new SnapshotException("the snapshot is damaged: its checksum does not match");
     }
+    CommandFormat.requireKnown("the snapshot of the cluster's state", format);
     try {
       return StateCodec.decode(json);
     } catch (UncheckedIOException e) {
@@ -63,9 +64,10 @@ final class Snapshot {
     }
   }
 
-  private static int crc(byte[] bytes) {
+  private static int crc(int format, byte[] json) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes);
+    crc.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, format));
+    crc.update(json);
     return (int) crc.getValue();
   }
 }

@@ -6,8 +6,12 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,8 @@ import org.pcollections.PMap;
  */
 public final class StateCodec {
   private StateCodec() {}
+
+  private static final String FORMAT = "format";
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -75,6 +81,15 @@ public final class StateCodec {
         read.allocation == null ? Allocation.EMPTY : read.allocation);
   }
 
+  /** SHA-256 of the whole state in hexadecimal: where two managers differ, so does it. */
+  public static String digest(ClusterState state) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(encode(state)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+
   public static byte[] encode(StateDelta delta) {
     return write(delta);
   }
@@ -86,9 +101,24 @@ public final class StateCodec {
     return read(json, StateDelta.class);
   }
 
-  /** A log entry. */
+  /** A log entry. Its format stands in it where it is not the first. */
   public static byte[] encode(Command command) {
-    return write(command);
+    if (command.format() == CommandFormat.FIRST) {
+      return write(command);
+    }
+    ObjectNode entry = MAPPER.valueToTree(command);
+    return write(entry.put(FORMAT, command.format()));
+  }
+
+  /** What every version reads of an entry, whatever else is in it. */
+  private record Head(@Nullable Integer format) {}
+
+  /**
+   * @throws UncheckedIOException when the bytes are no entry of any version
+   */
+  static int formatOf(byte[] entry) {
+    Integer format = read(entry, Head.class).format();
+    return format == null ? CommandFormat.FIRST : format;
   }
 
   /**

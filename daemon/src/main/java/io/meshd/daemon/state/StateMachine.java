@@ -38,12 +38,20 @@ public final class StateMachine implements ReplicatedLog.Machine {
 
   /**
    * @param entry a {@link Command} as JSON
-   * @return an {@link Outcome} as JSON; an entry that is no known command is refused
+   * @return an {@link Outcome} as JSON; an entry that is no known command is refused, and so is one
+   *     of a later format than all managers know
+   * @throws ReplicatedLog.LaterFormatException for one that the other managers know
    */
   @Override
   public byte[] apply(byte[] entry) {
     Command command;
     try {
+      int format = StateCodec.formatOf(entry);
+      int agreed = CommandFormat.agreed(state);
+      if (format > agreed) {
+        return StateCodec.encode((Outcome) CommandFormat.tooNew(format, agreed));
+      }
+      CommandFormat.requireKnown("an entry of the managers' log", format);
       command = StateCodec.decodeCommand(entry);
     } catch (UncheckedIOException e) {
       log.warn("a log entry is no command that this version knows", e);
@@ -92,7 +100,8 @@ public final class StateMachine implements ReplicatedLog.Machine {
   }
 
   /**
-   * @throws SnapshotException when the snapshot is damaged or of another format; the state stays
+   * @throws SnapshotException when the snapshot is damaged; the state stays
+   * @throws ReplicatedLog.LaterFormatException when it is of a later format; the state stays
    */
   @Override
   public void restore(byte[] snapshot) {

@@ -1,5 +1,6 @@
 package io.meshd.daemon.state;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.meshd.api.Services;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,8 @@ public record TaskRecord(
    * @param timestamp RFC 3339
    * @param pid of the task's first process, in the node's pid namespace
    * @param hostPorts what it has on its node in host mode; null for none
+   * @param containerId the Engine's, of a task that is a container
+   * @param imageId of that, sha256:..., which need not be the same on every node
    */
   public record Status(
       TaskState state,
@@ -41,7 +44,9 @@ public record TaskRecord(
       @Nullable String err,
       @Nullable Integer pid,
       @Nullable Integer exitCode,
-      @Nullable List<Services.PortConfig> hostPorts) {
+      @Nullable List<Services.PortConfig> hostPorts,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String containerId,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String imageId) {
     /** Of a task without ports. */
     public Status(
         TaskState state,
@@ -50,11 +55,11 @@ public record TaskRecord(
         @Nullable String err,
         @Nullable Integer pid,
         @Nullable Integer exitCode) {
-      this(state, timestamp, message, err, pid, exitCode, null);
+      this(state, timestamp, message, err, pid, exitCode, null, null, null);
     }
 
     public Status in(TaskState other, String since) {
-      return new Status(other, since, message, err, pid, exitCode, hostPorts);
+      return new Status(other, since, message, err, pid, exitCode, hostPorts, containerId, imageId);
     }
   }
 

@@ -179,7 +179,9 @@ final class TaskTransitions {
         || !Objects.equals(status.err(), old.err())
         || !Objects.equals(status.pid(), old.pid())
         || !Objects.equals(status.exitCode(), old.exitCode())
-        || !Objects.equals(status.hostPorts(), old.hostPorts());
+        || !Objects.equals(status.hostPorts(), old.hostPorts())
+        || !Objects.equals(status.containerId(), old.containerId())
+        || !Objects.equals(status.imageId(), old.imageId());
   }
 
   static String remove(Draft draft, Command.RemoveTasks command) {

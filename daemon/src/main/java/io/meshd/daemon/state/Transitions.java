@@ -23,10 +23,16 @@ final class Transitions {
   private static String change(Draft draft, Command command) {
     return switch (command) {
       case Command.InitCluster c -> ClusterTransitions.init(draft, c);
+      case Command.RotateAuthority c -> ClusterTransitions.rotateAuthority(draft, c);
+      case Command.FinishAuthority c -> ClusterTransitions.finishAuthority(draft, c);
+      case Command.DescribeNode c -> NodeTransitions.describe(draft, c);
       case Command.RotateToken c -> ClusterTransitions.rotate(draft, c);
+      case Command.SetUnlockKey c -> ClusterTransitions.lock(draft, c);
       case Command.UpdateCluster c -> ClusterTransitions.update(draft, c);
-      case Command.SetGossipKeys c -> ClusterTransitions.setGossipKeys(draft, c);
+      case Command.RequestKeyRotation c -> KeyTransitions.request(draft, c);
+      case Command.AdvanceKeyRotation c -> KeyTransitions.advance(draft, c);
       case Command.RestoreState c -> RestoredState.apply(draft, c);
+      case Command.TakeOver c -> NodeTransitions.takeOver(draft, c);
       case Command.UpsertNode c -> NodeTransitions.upsert(draft, c);
       case Command.SetNodeStatus c -> NodeTransitions.setStatus(draft, c);
       case Command.UpdateNodeSpec c -> NodeTransitions.updateSpec(draft, c);
@@ -44,6 +50,8 @@ final class Transitions {
       case Command.RemoveTasks c -> TaskTransitions.remove(draft, c);
       case Command.AttachEndpoint c -> EndpointTransitions.attach(draft, c);
       case Command.DetachEndpoint c -> EndpointTransitions.detach(draft, c);
+      case Command.AttachContainer c -> EndpointTransitions.attachContainer(draft, c);
+      case Command.NameContainers c -> EndpointTransitions.nameContainers(draft, c);
     };
   }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param hostPorts in host mode
  * @param awaitedPorts TCP ports that it is to listen on before it counts as running
  * @param names how it finds others
+ * @param container null for a process
  */
 public record DesiredTask(
     String id,
@@ -35,7 +36,8 @@ public record DesiredTask(
     List<TaskNetwork> networks,
     List<HostPort> hostPorts,
     List<Integer> awaitedPorts,
-    TaskNames names) {
+    TaskNames names,
+    @Nullable DesiredContainer container) {
 
   /** Of an older daemon's files: no ports, no names. */
   public DesiredTask {

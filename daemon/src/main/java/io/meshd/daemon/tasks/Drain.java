@@ -15,11 +15,11 @@ import java.time.Instant;
  *
  * The limit is the task's stop grace period; what it needs after its stop signal it gets on top.
  */
-final class Drain {
+public final class Drain {
   /** Within it every node has heard that the task takes no new flow. */
   static final Duration SETTLE = Duration.ofSeconds(1);
 
-  static final Duration LOOK = Duration.ofMillis(100);
+  public static final Duration LOOK = Duration.ofMillis(100);
 
   private final long limitNanos;
   private final long startNanos;
@@ -28,13 +28,13 @@ final class Drain {
    * @param since when it began, perhaps under an earlier daemon
    * @param limitNanos how long it may take
    */
-  Drain(Instant since, long limitNanos) {
+  public Drain(Instant since, long limitNanos) {
     this.limitNanos = limitNanos;
     long gone = Math.max(0, Duration.between(since, Instant.now()).toNanos());
     this.startNanos = System.nanoTime() - gone;
   }
 
-  boolean over(TaskSockets sockets) {
+  public boolean over(TaskSockets sockets) {
     return over(System.nanoTime() - startNanos, limitNanos, sockets);
   }
 

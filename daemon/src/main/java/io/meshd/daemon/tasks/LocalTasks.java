@@ -7,8 +7,8 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The tasks of this node, as {@code ps}, {@code exec} and {@code logs} see them. */
-public interface LocalTasks {
+/** The process tasks of this node, as {@code ps}, {@code exec} and {@code logs} see them. */
+public interface LocalTasks extends TaskLogs {
 
   List<LocalTask> list();
 
@@ -64,20 +64,5 @@ public interface LocalTasks {
     int waitFor() throws InterruptedException;
 
     void kill();
-  }
-
-  /**
-   * The task's output so far, and what comes while {@code follow}; blocks.
-   *
-   * @param tail last lines to begin with, negative for all
-   * @throws IOException when the sink fails or the task is unknown
-   */
-  void logs(String taskId, int tail, boolean follow, LogSink sink)
-      throws IOException, InterruptedException;
-
-  /** A line without its end; {@code stderr} tells the stream. */
-  @FunctionalInterface
-  interface LogSink {
-    void line(boolean stderr, byte[] line) throws IOException;
   }
 }

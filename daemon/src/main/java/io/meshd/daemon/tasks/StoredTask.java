@@ -2,6 +2,7 @@ package io.meshd.daemon.tasks;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param stopRequested its end is a shutdown, not a failure
  * @param devices true while a namespace or device of it may exist
  * @param hostPorts what it has on this node, all with a number; kept for the record when it ended
+ * @param earlierRuns the newest first, at most {@value #MOST_RUNS}
+ * @param containerId of the container that it is, once that was made
+ * @param imageId of what that is made of, sha256:...
  */
-record StoredTask(
+public record StoredTask(
     DesiredTask task,
     @Nullable String bridgeAddress,
     TaskStatus.Phase phase,
@@ -30,14 +34,19 @@ record StoredTask(
     @Nullable String drainingSince,
     boolean stopRequested,
     boolean devices,
-    List<HostPort> hostPorts) {
+    List<HostPort> hostPorts,
+    List<TaskRun> earlierRuns,
+    @Nullable String containerId,
+    @Nullable String imageId) {
+  private static final int MOST_RUNS = 100;
 
-  /** Of an older daemon's files: no ports. */
-  StoredTask {
+  /** Of an older daemon's files: no ports, no earlier runs. */
+  public StoredTask {
     hostPorts = hostPorts == null ? List.of() : hostPorts;
+    earlierRuns = earlierRuns == null ? List.of() : earlierRuns;
   }
 
-  static StoredTask accepted(DesiredTask task, @Nullable String bridgeAddress) {
+  public static StoredTask accepted(DesiredTask task, @Nullable String bridgeAddress) {
     String now = Instant.now().toString();
     return new StoredTask(
         task,
@@ -53,28 +62,71 @@ record StoredTask(
         null,
         false,
         true,
-        List.of());
+        List.of(),
+        List.of(),
+        null,
+        null);
+  }
+
+  /** As it is when the same task, which has ended, begins once more. */
+  public StoredTask again(@Nullable String newBridgeAddress) {
+    List<TaskRun> runs = new ArrayList<>();
+    runs.add(run());
+    runs.addAll(earlierRuns);
+    return new StoredTask(
+        task,
+        newBridgeAddress,
+        TaskStatus.Phase.ACCEPTED,
+        Instant.now().toString(),
+        "accepted again",
+        null,
+        null,
+        null,
+        createdAt,
+        null,
+        null,
+        false,
+        true,
+        List.of(),
+        List.copyOf(runs.subList(0, Math.min(runs.size(), MOST_RUNS))),
+        null,
+        null);
+  }
+
+  /** This run of it. */
+  @JsonIgnore
+  public TaskRun run() {
+    return new TaskRun(startedAt == null ? changedAt : startedAt, changedAt, phase);
   }
 
   @JsonIgnore
-  TaskStatus status() {
-    return new TaskStatus(phase, Instant.parse(changedAt), message, err, pid, exitCode, hostPorts);
+  public TaskStatus status() {
+    return new TaskStatus(
+        phase,
+        Instant.parse(changedAt),
+        message,
+        err,
+        pid,
+        exitCode,
+        hostPorts,
+        containerId,
+        imageId);
   }
 
-  StoredTask to(TaskStatus.Phase next, String saying, @Nullable String error) {
+  public StoredTask to(TaskStatus.Phase next, String saying, @Nullable String error) {
     return at(next, saying, error, pid, exitCode, startedAt);
   }
 
-  StoredTask running(int processId, Instant started) {
+  public StoredTask running(int processId, Instant started) {
     return at(TaskStatus.Phase.RUNNING, "started", null, processId, null, started.toString());
   }
 
-  StoredTask ended(
+  public StoredTask ended(
       TaskStatus.Phase how, String saying, @Nullable String error, @Nullable Integer code) {
     return at(how, saying, error, pid, code, startedAt);
   }
 
-  StoredTask stopping() {
+  public StoredTask stopping() {
     return new StoredTask(
         task,
         bridgeAddress,
@@ -89,10 +141,13 @@ record StoredTask(
         drainingSince,
         true,
         devices,
-        hostPorts);
+        hostPorts,
+        earlierRuns,
+        containerId,
+        imageId);
   }
 
-  StoredTask draining(Instant since) {
+  public StoredTask draining(Instant since) {
     return new StoredTask(
         task,
         bridgeAddress,
@@ -107,10 +162,13 @@ record StoredTask(
         since.toString(),
         true,
         devices,
-        hostPorts);
+        hostPorts,
+        earlierRuns,
+        containerId,
+        imageId);
   }
 
-  StoredTask withoutDevices() {
+  public StoredTask withoutDevices() {
     return new StoredTask(
         task,
         null,
@@ -125,10 +183,13 @@ record StoredTask(
         drainingSince,
         stopRequested,
         false,
-        hostPorts);
+        hostPorts,
+        earlierRuns,
+        containerId,
+        imageId);
   }
 
-  StoredTask withHostPorts(List<HostPort> ports) {
+  public StoredTask withHostPorts(List<HostPort> ports) {
     return new StoredTask(
         task,
         bridgeAddress,
@@ -143,7 +204,58 @@ record StoredTask(
         drainingSince,
         stopRequested,
         devices,
-        ports);
+        ports,
+        earlierRuns,
+        containerId,
+        imageId);
+  }
+
+  public StoredTask withContainer(String id) {
+    return new StoredTask(
+        task,
+        bridgeAddress,
+        phase,
+        changedAt,
+        message,
+        err,
+        pid,
+        exitCode,
+        createdAt,
+        startedAt,
+        drainingSince,
+        stopRequested,
+        devices,
+        hostPorts,
+        earlierRuns,
+        id,
+        null);
+  }
+
+  /** Of its container. */
+  public StoredTask withImage(String image) {
+    return new StoredTask(
+        task,
+        bridgeAddress,
+        phase,
+        changedAt,
+        message,
+        err,
+        pid,
+        exitCode,
+        createdAt,
+        startedAt,
+        drainingSince,
+        stopRequested,
+        devices,
+        hostPorts,
+        earlierRuns,
+        containerId,
+        image);
+  }
+
+  /** Its first process is there. */
+  public StoredTask withProcess(int processId) {
+    return at(phase, message, err, processId, exitCode, startedAt);
   }
 
   private StoredTask at(
@@ -167,6 +279,9 @@ record StoredTask(
         drainingSince,
         stopRequested,
         devices,
-        hostPorts);
+        hostPorts,
+        earlierRuns,
+        containerId,
+        imageId);
   }
 }

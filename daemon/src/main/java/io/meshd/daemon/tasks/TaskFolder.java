@@ -111,6 +111,13 @@ record TaskFolder(Path path) {
     return words.length < 1 ? null : Integer.valueOf(words[0]);
   }
 
+  /** Makes room for another shim, when the first has ended; the logs go on. */
+  void clear() throws IOException {
+    for (String file : List.of("run", "pid", "exit")) {
+      Files.deleteIfExists(path.resolve(file));
+    }
+  }
+
   void delete() throws IOException {
     List<Path> all;
     try (Stream<Path> files = Files.walk(path)) {

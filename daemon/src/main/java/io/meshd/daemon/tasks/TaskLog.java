@@ -92,7 +92,7 @@ final class TaskLog {
     }
 
     /** Hands over what came since; {@code end}: also a last line that has no end. */
-    boolean drain(LocalTasks.LogSink sink, boolean end) throws IOException {
+    boolean drain(TaskLogs.LogSink sink, boolean end) throws IOException {
       boolean any = false;
       long start = start();
       if (offset < start) {
@@ -111,7 +111,7 @@ final class TaskLog {
       return any;
     }
 
-    private void take(LocalTasks.LogSink sink, int count) throws IOException {
+    private void take(TaskLogs.LogSink sink, int count) throws IOException {
       int from = 0;
       for (int i = 0; i < count; i++) {
         if (block[i] == '\n') {
@@ -126,7 +126,7 @@ final class TaskLog {
       }
     }
 
-    private void flush(LocalTasks.LogSink sink) throws IOException {
+    private void flush(TaskLogs.LogSink sink) throws IOException {
       sink.line(stderr, line.toByteArray());
       line.reset();
     }

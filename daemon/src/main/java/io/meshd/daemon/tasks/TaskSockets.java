@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param connections TCP connections that came to one of {@code listening} and still have something
  *     to say; those that are over on this side, and only wait, are not counted
  */
-record TaskSockets(Set<Integer> listening, boolean datagrams, int connections) {
+public record TaskSockets(Set<Integer> listening, boolean datagrams, int connections) {
   private static final int LISTEN = 0x0a;
 
   /**
@@ -34,7 +34,7 @@ record TaskSockets(Set<Integer> listening, boolean datagrams, int connections) {
   /**
    * @throws IOException when the process is gone
    */
-  static TaskSockets of(long pid) throws IOException {
+  public static TaskSockets of(long pid) throws IOException {
     Path net = Path.of("/proc/" + pid + "/net");
     Set<Integer> listening = new HashSet<>();
     int connections = 0;

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param exitCode 128 + signal for a process that was killed; null while it runs, or when it was
  *     lost
  * @param hostPorts in host mode, all with a number once the task is prepared
+ * @param containerId of a task that is a container, once that was made
+ * @param imageId of what that is made of on this node, sha256:...
  */
 public record TaskStatus(
     Phase phase,
@@ -21,7 +23,9 @@ public record TaskStatus(
     @Nullable String err,
     @Nullable Integer pid,
     @Nullable Integer exitCode,
-    List<HostPort> hostPorts) {
+    List<HostPort> hostPorts,
+    @Nullable String containerId,
+    @Nullable String imageId) {
 
   /** Of a task without ports. */
   public TaskStatus(
@@ -31,7 +35,7 @@ public record TaskStatus(
       @Nullable String err,
       @Nullable Integer pid,
       @Nullable Integer exitCode) {
-    this(phase, at, message, err, pid, exitCode, List.of());
+    this(phase, at, message, err, pid, exitCode, List.of(), null, null);
   }
 
   /** Swarm's task states from where a node takes part in them, in their order. */

@@ -20,14 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * All tasks of this node. Whoever drives it calls, for a new task, {@link #prepare}, makes the TAPs
- * in {@link #netns}, then {@link #connect} and {@link #launch}; for one that is to end, {@link
- * #drain} or {@link #stop}; when it has ended, and its TAPs are gone, {@link #release}; and {@link
- * #forget} when nobody asks for its logs any more. Every call can be repeated. Closing ends no
- * task.
- */
-public final class TaskSupervisor implements LocalTasks, AutoCloseable {
+/** The runtime {@code process}: all tasks of this node that are processes. */
+public final class TaskSupervisor implements TaskRuntime, LocalTasks {
   private static final Logger LOG = LoggerFactory.getLogger(TaskSupervisor.class);
   private static final long TICK_MILLIS = 1000;
   private static final long FOLLOW_MILLIS = 100;
@@ -100,29 +94,30 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     return held;
   }
 
-  /** IDs of all tasks that this node knows, ended ones too. */
+  @Override
   public Set<String> ids() {
     return Set.copyOf(tasks.keySet());
   }
 
+  @Override
   public @Nullable TaskStatus status(String taskId) {
     HeldTask held = tasks.get(taskId);
     return held == null ? null : held.stored().status();
   }
 
-  /** True while a namespace or device of the task may exist. */
+  @Override
   public boolean hasDevices(String taskId) {
     HeldTask held = tasks.get(taskId);
     return held != null && held.stored().devices();
   }
 
-  /** What the task was accepted as, or null when this node does not know it. */
+  @Override
   public @Nullable DesiredTask task(String taskId) {
     HeldTask held = tasks.get(taskId);
     return held == null ? null : held.task();
   }
 
-  /** The longest grace between stop signal and SIGKILL among the tasks that have not ended. */
+  @Override
   public long longestGraceNanos() {
     return tasks.values().stream()
         .map(HeldTask::stored)
@@ -132,30 +127,27 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
         .orElse(0);
   }
 
-  /** The task's network namespace. */
+  @Override
   public Path netns(String taskId) {
     return interfaces.netns(taskId);
   }
 
-  /**
-   * Remembers the task and makes its namespace.
-   *
-   * @throws IOException when it cannot even be remembered
-   */
+  @Override
+  public boolean plugs(String taskId) {
+    return false;
+  }
+
+  @Override
+  public boolean knows(String taskId) {
+    return tasks.containsKey(taskId);
+  }
+
+  @Override
   public void prepare(DesiredTask task) throws IOException {
     HeldTask held = tasks.get(task.id());
     if (held == null) {
-      String address = null;
-      if (task.hasWayOut()) {
-        List<String> inUse =
-            tasks.values().stream()
-                .map(t -> t.stored().bridgeAddress())
-                .filter(Objects::nonNull)
-                .toList();
-        address = bridgeAddresses.allocate(!task.networks().isEmpty(), inUse);
-      }
       TaskFolder path = new TaskFolder(folder.resolve(task.id()));
-      StoredTask stored = StoredTask.accepted(task, address);
+      StoredTask stored = StoredTask.accepted(task, bridgeAddress(task));
       path.write(stored);
       held = hold(stored, path);
       listener.onStatus(task.id(), stored.status());
@@ -163,35 +155,81 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     held.prepare();
   }
 
+  private @Nullable String bridgeAddress(DesiredTask task) throws IOException {
+    if (!task.hasWayOut()) {
+      return null;
+    }
+    List<String> inUse =
+        tasks.values().stream()
+            .map(t -> t.stored().bridgeAddress())
+            .filter(Objects::nonNull)
+            .toList();
+    return bridgeAddresses.allocate(!task.networks().isEmpty(), inUse);
+  }
+
+  @Override
+  public void again(String taskId) throws IOException {
+    HeldTask ended = tasks.get(taskId);
+    if (ended == null || !ended.stored().phase().terminal()) {
+      return;
+    }
+    ended.release();
+    // First: a shim begins only where no other has, and an old exit code is not the new one's.
+    ended.folder().clear();
+    StoredTask stored = ended.stored().again(bridgeAddress(ended.task()));
+    ended.folder().write(stored);
+    tasks.put(
+        taskId, new HeldTask(stored, ended.folder(), interfaces, hostPorts, launcher, listener));
+    listener.onStatus(taskId, stored.status());
+  }
+
+  @Override
+  public List<TaskRun> endedRuns(String taskId) {
+    HeldTask held = tasks.get(taskId);
+    if (held == null) {
+      return List.of();
+    }
+    StoredTask stored = held.stored();
+    List<TaskRun> runs = new ArrayList<>();
+    if (stored.phase().terminal()) {
+      runs.add(stored.run());
+    }
+    runs.addAll(stored.earlierRuns());
+    return runs;
+  }
+
+  @Override
   public void connect(String taskId) {
     with(taskId, HeldTask::connect);
   }
 
+  @Override
   public void launch(String taskId) {
     with(taskId, HeldTask::launch);
   }
 
-  /** Ends the task once its connections have ended, or its stop grace period has. */
+  @Override
   public void drain(String taskId) {
     with(taskId, HeldTask::drain);
   }
 
-  /** It was told to drain, by this run of the daemon or an earlier one. */
+  @Override
   public boolean drains(String taskId) {
     HeldTask held = tasks.get(taskId);
     return held != null && held.stored().drainingSince() != null;
   }
 
+  @Override
   public void stop(String taskId) {
     with(taskId, HeldTask::stop);
   }
 
-  /** What kept the task from being prepared; without effect on one that runs. */
+  @Override
   public void reject(String taskId, IOException reason) {
     with(taskId, held -> held.reject(reason));
   }
 
-  /** Removes what a task that has ended left behind, but not its logs. */
+  @Override
   public void release(String taskId) throws IOException {
     HeldTask held = tasks.get(taskId);
     if (held != null) {
@@ -199,7 +237,7 @@ public final class TaskSupervisor implements LocalTasks, AutoCloseable {
     }
   }
 
-  /** Releases it and removes its folder with the logs; nothing while it has not ended. */
+  @Override
   public void forget(String taskId) throws IOException {
     HeldTask held = tasks.get(taskId);
     if (held == null || !held.stored().phase().terminal()) {

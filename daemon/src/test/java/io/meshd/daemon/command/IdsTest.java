@@ -3,6 +3,7 @@ package io.meshd.daemon.command;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.daemon.state.Times;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;

@@ -2,6 +2,7 @@ package io.meshd.daemon.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.meshd.daemon.disk.DataKeys;
 import io.meshd.daemon.raft.AtomixLog;
 import io.meshd.daemon.raft.InProcessTransport;
 import io.meshd.daemon.raft.ReplicatedLog;
@@ -43,7 +44,9 @@ final class RaftProposerTest {
   void aCommandGoesThroughTheLogAndItsOutcomeComesBack() throws Exception {
     try (AtomixLog log =
         AtomixLog.open(
-            AtomixLog.Settings.of(directory), new InProcessTransport("n1"), new Naming())) {
+            AtomixLog.Settings.of(directory, DataKeys.drawn()),
+            new InProcessTransport("n1"),
+            new Naming())) {
       Proposer proposer = new RaftProposer(log, ClusterState::empty);
       assertEquals(new Outcome.Done(7, COMMAND.toString()), proposer.propose(COMMAND));
     }
@@ -54,6 +57,7 @@ final class RaftProposerTest {
     AtomixLog.Settings impatient =
         new AtomixLog.Settings(
             directory,
+            DataKeys.drawn(),
             1 << 20,
             1 << 18,
             Duration.ofSeconds(1),
@@ -61,7 +65,7 @@ final class RaftProposerTest {
             Duration.ofMillis(300));
     InProcessTransport transport = new InProcessTransport("n1");
     try (AtomixLog log = AtomixLog.open(impatient, transport, new Naming())) {
-      transport.serve("command", payload -> new CompletableFuture<>()); // nobody answers
+      transport.serve(log.member() + "/command", _ -> new CompletableFuture<>()); // nobody answers
       Proposer proposer = new RaftProposer(log, ClusterState::empty);
       assertEquals(
           new Outcome.Refused(

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.api.Networks;
+import io.meshd.daemon.disk.DataKeys;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.security.ClusterCa;
@@ -89,9 +90,13 @@ final class ControlTest {
     return new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {});
   }
 
+  private StateCache cache(String name) {
+    Path place = folder.resolve(name);
+    return new StateCache(StateFiles.of(place, place.resolve("run")), DataKeys.drawn());
+  }
+
   private StateWatch watch(NodeIdentity node, String cache) {
-    StateWatch watch =
-        new StateWatch(managers(), client(node), new StateCache(folder.resolve(cache)));
+    StateWatch watch = new StateWatch(managers(), client(node), cache(cache));
     closing.add(watch);
     return watch;
   }
@@ -141,7 +146,7 @@ final class ControlTest {
 
   @Test
   void aWrongTokenIsRefusedInSwarmsWords() {
-    JoinToken other = JoinToken.create(manager.ca.root());
+    JoinToken other = JoinToken.create(manager.ca().root());
     for (String token : List.of("nonsense", other.toString())) {
       ApiException refused = assertThrows(ApiException.class, () -> joinWith(token));
       assertEquals("invalid join token", refused.text());
@@ -177,9 +182,7 @@ final class ControlTest {
     StateWatch watch =
         closing(
             new StateWatch(
-                new ManagerAddresses(List.of(manager), list -> {}),
-                client(node),
-                new StateCache(folder.resolve(cache))));
+                new ManagerAddresses(List.of(manager), list -> {}), client(node), cache(cache)));
     watch.start();
     return watch;
   }
@@ -233,7 +236,7 @@ final class ControlTest {
               foreign.role(),
               foreign.key(),
               foreign.certificate(),
-              manager.ca.root(),
+              manager.ca().root(),
               List.of(),
               "",
               "",
@@ -394,11 +397,10 @@ final class ControlTest {
     NodeIdentity first = manager.join("w1");
     NodeCredentials credentials = new NodeCredentials(first);
     IdentityStore store = new IdentityStore(folder.resolve("w1"));
-    store.save(first, null);
+    store.save(first);
     ClusterClient client = closing(ClusterClient.ofManagers(credentials));
     RemoteReports reports = new RemoteReports(managers(), client);
-    StateWatch watch =
-        closing(new StateWatch(managers(), client, new StateCache(folder.resolve("cache"))));
+    StateWatch watch = closing(new StateWatch(managers(), client, cache("cache")));
     CertificateRenewal renewal =
         closing(new CertificateRenewal(credentials, reports::renew, store::saveCertificate));
     watch.subscribe(renewal);
@@ -435,12 +437,14 @@ final class ControlTest {
     assertEquals(manager.identity.certificate(), before);
     KeyPair keys = NodeKeys.generate();
     X509Certificate next =
-        manager.ca.issue(
-            keys.getPublic(),
-            manager.identity.nodeId(),
-            NodeRole.MANAGER,
-            manager.identity.clusterId(),
-            Duration.ofHours(1));
+        manager
+            .ca()
+            .issue(
+                keys.getPublic(),
+                manager.identity.nodeId(),
+                NodeRole.MANAGER,
+                manager.identity.clusterId(),
+                Duration.ofHours(1));
     manager.credentials.renew(keys.getPrivate(), next);
     assertEquals(next, shown(node));
   }
@@ -461,7 +465,9 @@ final class ControlTest {
     manager.must(new Command.RemoveNode("2026-01-01T00:00:00Z", node.nodeId(), true));
     IOException removed =
         assertThrows(IOException.class, () -> reports.renew(NodeKeys.request(keys)));
-    assertEquals("node " + node.nodeId() + " is not part of this swarm", removed.getMessage());
+    assertEquals(
+        "Permission denied: node " + node.nodeId() + " was removed from swarm",
+        removed.getMessage());
   }
 
   @Test
@@ -472,8 +478,31 @@ final class ControlTest {
     await().atMost(LIMIT).until(watch::connected);
     manager.must(new Command.RemoveNode("2026-01-01T00:00:00Z", node.nodeId(), true));
     await().atMost(LIMIT).until(() -> !watch.refusal().isEmpty());
-    assertEquals("node " + node.nodeId() + " is not part of this swarm", watch.refusal());
+    assertEquals(
+        "Permission denied: node " + node.nodeId() + " was removed from swarm", watch.refusal());
     assertNull(manager.state().nodes().get(node.nodeId()));
+  }
+
+  @Test
+  void aRemovedNodeIsNotToldTheKeysThatAreMadeBecauseItWent() throws Exception {
+    NodeIdentity node = manager.join("w1");
+    try (InputStream body = call(client(node), "GET", AgentMessages.WATCH).body()) {
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
+      assertTrue(String.valueOf(lines.readLine()).contains("gossipKeys"));
+      // The stream takes a breath after each change, so that it tells the next two in one.
+      manager.must(new Command.RequestKeyRotation("2026-01-01T00:00:00Z"));
+      assertNotNull(lines.readLine());
+      manager.must(new Command.RemoveNode("2026-01-01T00:00:00Z", node.nodeId(), true));
+      String key = KeyRotator.newKey();
+      long version = Objects.requireNonNull(manager.state().cluster()).keysVersion();
+      manager.must(new Command.AdvanceKeyRotation("2026-01-01T00:00:00Z", version, key, key));
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        assertFalse(line.contains(key), line);
+      }
+    } catch (IOException e) {
+      assertNotNull(e.getMessage()); // the connection has ended
+    }
   }
 
   @Test

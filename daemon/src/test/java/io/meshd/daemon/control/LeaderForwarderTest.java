@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,9 @@ final class LeaderForwarderTest {
   private ApiServer worker;
   private String workerAddress;
 
+  /** Whom the worker takes for the leader. */
+  private final AtomicReference<@Nullable String> leader = new AtomicReference<>();
+
   @SuppressWarnings("NullAway.Init") // set before each test
   LeaderForwarderTest() {}
 
@@ -55,8 +60,7 @@ final class LeaderForwarderTest {
     toWorker = ClusterClient.ofNodes(new NodeCredentials(manager.identity));
     LeaderForwarder forwarder =
         new LeaderForwarder(
-            new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {}),
-            toManager);
+            () -> List.of(manager.identity.controlAddress()), leader::get, toManager);
     worker = new ApiServer(new ApiServer.Settings(Map.of(), "1.24", "1.47", Duration.ofMinutes(1)));
     for (String method : List.of("GET", "POST")) {
       worker
@@ -66,7 +70,8 @@ final class LeaderForwarderTest {
     InetSocketAddress bound =
         worker.openTls(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            TlsContexts.server(new NodeCredentials(node)));
+            TlsContexts.server(new NodeCredentials(node)),
+            new NodeDoor(manager::state));
     workerAddress = "127.0.0.1:" + bound.getPort();
   }
 
@@ -189,6 +194,38 @@ final class LeaderForwarderTest {
       assertEquals("more\n", new String(body.readNBytes(5), UTF_8));
     }
     assertTrue(gone.await(LIMIT.toMillis(), TimeUnit.MILLISECONDS));
+  }
+
+  @Test
+  void aCallToOneThatLeadsNoMoreIsGivenUp() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    manager
+        .server
+        .routes()
+        .add(
+            Routes.Doors.LOCAL_AND_NODES,
+            "POST",
+            "/services/create",
+            exchange -> {
+              asked.countDown();
+              assertTrue(over.await(30, TimeUnit.SECONDS));
+            });
+    leader.set(manager.identity.controlAddress());
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                assertTrue(asked.await(10, TimeUnit.SECONDS));
+                leader.set("127.0.0.1:1");
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    HttpResponse<InputStream> answer = call("POST", "/services/create", "{}");
+    over.countDown();
+    assertEquals(503, answer.statusCode());
+    assertTrue(text(answer).contains(RaftProposer.NO_LEADER));
   }
 
   @Test

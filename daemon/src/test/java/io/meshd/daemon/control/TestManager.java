@@ -5,6 +5,7 @@ import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiServer;
+import io.meshd.daemon.http.DoorLimits;
 import io.meshd.daemon.raft.AtomixLog;
 import io.meshd.daemon.raft.InProcessTransport;
 import io.meshd.daemon.security.ClusterCa;
@@ -34,17 +35,22 @@ final class TestManager implements AutoCloseable {
 
   final NodeIdentity identity;
   final NodeCredentials credentials;
-  final ClusterCa ca;
   final Proposer proposer;
   final StateFeed feed = new StateFeed();
   final NodeLiveness liveness;
   final ReportDesk reports;
   final ApiServer server;
+  final ControlRoutes routes;
   private final AtomixLog log;
   private @Nullable Proposer leading;
 
   /** A new cluster in an empty folder. */
   static TestManager create(Path folder) throws Exception {
+    return create(folder, DoorLimits.ORDINARY);
+  }
+
+  /** The same with a door of other limits. */
+  static TestManager create(Path folder, DoorLimits limits) throws Exception {
     ClusterBirth birth =
         ClusterBirth.of(
             new ClusterBirth.Plan(
@@ -57,8 +63,9 @@ final class TestManager implements AutoCloseable {
                 "active",
                 description("m1")),
             Ids.random());
-    new IdentityStore(folder.resolve("cluster")).save(birth.identity(), birth.ca());
-    TestManager manager = new TestManager(folder, birth.identity(), birth.ca());
+    IdentityStore store = new IdentityStore(folder.resolve("cluster"));
+    store.save(birth.identity());
+    TestManager manager = new TestManager(folder, limits, birth.identity(), store);
     manager.must(birth.init());
     manager.must(birth.node());
     return manager;
@@ -68,17 +75,17 @@ final class TestManager implements AutoCloseable {
   static TestManager reopen(Path folder) throws Exception {
     IdentityStore store = new IdentityStore(folder.resolve("cluster"));
     return new TestManager(
-        folder, Objects.requireNonNull(store.load()), Objects.requireNonNull(store.loadCa()));
+        folder, DoorLimits.ORDINARY, Objects.requireNonNull(store.load()), store);
   }
 
-  private TestManager(Path folder, NodeIdentity identity, ClusterCa ca) throws IOException {
+  private TestManager(Path folder, DoorLimits limits, NodeIdentity identity, IdentityStore store)
+      throws IOException {
     this.identity = identity;
     this.credentials = new NodeCredentials(identity);
-    this.ca = ca;
     StateMachine machine = new StateMachine();
     this.log =
         AtomixLog.open(
-            AtomixLog.Settings.of(folder.resolve("raft")),
+            AtomixLog.Settings.of(folder.resolve("raft"), store.dataKeys()),
             new InProcessTransport(identity.nodeId()),
             machine);
     this.proposer = new RaftProposer(log, machine::state);
@@ -88,9 +95,18 @@ final class TestManager implements AutoCloseable {
     this.reports = new ReportDesk(this::leading);
     this.server =
         new ApiServer(new ApiServer.Settings(Map.of(), "1.24", "1.47", Duration.ofMinutes(1)));
-    ControlRoutes routes =
+    routes =
         ControlRoutes.of(
-            new ControlRoutes.Parts(feed, liveness, reports, ca, Ids.random(), this::leading));
+            new ControlRoutes.Parts(
+                feed,
+                liveness,
+                reports,
+                Ids.random(),
+                this::leading,
+                new LeaderForwarder(List::of, () -> null, ClusterClient.ofManagers(credentials)),
+                List::of,
+                () -> null,
+                () -> true));
     ControlRoutes.register(server.routes(), () -> routes);
     liveness.start();
     String address = identity.controlAddress();
@@ -98,11 +114,19 @@ final class TestManager implements AutoCloseable {
         new InetSocketAddress(
             InetAddress.getLoopbackAddress(),
             Integer.parseInt(address.substring(address.indexOf(':') + 1))),
-        TlsContexts.server(credentials));
+        TlsContexts.server(credentials),
+        new NodeDoor(machine::state),
+        Map.of(),
+        limits);
+    machine.subscribe(NodeDoor.onChange(server::recheck));
   }
 
   private synchronized @Nullable Proposer leading() {
     return leading;
+  }
+
+  ClusterCa ca() {
+    return Authorities.signing(proposer.state());
   }
 
   /** As if it had lost the leadership. */

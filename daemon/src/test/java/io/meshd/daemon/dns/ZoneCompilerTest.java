@@ -207,6 +207,34 @@ class ZoneCompilerTest {
   }
 
   @Test
+  void containersAreFoundByNameAliasAndShortIdAndAskForAllTheirNetworks() {
+    String id = "0123456789abcdef0123456789abcdef";
+    for (String network : List.of("mynet", "other")) {
+      String endpoint = "on-" + network;
+      cluster.done(new Command.AttachContainer(TestCluster.AT, endpoint, "n2", network, null));
+      cluster.done(
+          new Command.NameContainers(
+              TestCluster.AT,
+              "n2",
+              List.of(new Command.ContainerName(endpoint, id, "my_app", List.of("app")))));
+    }
+    cluster.done(new Command.AttachContainer(TestCluster.AT, "unnamed", "n2", "mynet", null));
+    Attachment mine = attachment("on-mynet");
+    for (String name : List.of("my_app", "MY_APP.mynet", "app", "app.mynet", "0123456789ab")) {
+      assertEquals(List.of(mine.address()), addresses(name), name);
+    }
+    assertEquals("NXDOMAIN", ask("unnamed", DnsRecordType.A).code());
+    // Asking on one of its networks, it finds what is on the other.
+    assertEquals(
+        List.of(vip("web")),
+        TestQuestion.of("web", DnsRecordType.A).ask(at("n2", attachment("on-other"))).addresses());
+  }
+
+  private Attachment attachment(String endpoint) {
+    return Objects.requireNonNull(cluster.state().endpoints().get(endpoint)).attachment();
+  }
+
+  @Test
   void onIngressThereAreNoNames() {
     var spec = TestCluster.with(TestCluster.spec("pub", 1), null, TestCluster.port(8080, 80));
     cluster.done(TestCluster.createService("pub", spec));

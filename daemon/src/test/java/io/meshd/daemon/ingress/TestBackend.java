@@ -19,11 +19,12 @@ final class TestBackend implements AutoCloseable {
   private final String name;
   private final ServerSocketChannel listening;
   private final AtomicInteger accepted = new AtomicInteger();
+  private final Thread accepting;
 
   TestBackend(String name, TwoNamespaces namespaces, Service service) throws Exception {
     this.name = name;
     this.listening = namespaces.listenInNode();
-    Thread.startVirtualThread(() -> acceptAll(service));
+    this.accepting = Thread.startVirtualThread(() -> acceptAll(service));
   }
 
   /** Says its name and closes. */
@@ -84,8 +85,14 @@ final class TestBackend implements AutoCloseable {
     }
   }
 
+  /** Nobody is accepted any more; whoever is inside accept closes the socket on its way out. */
   @Override
   public void close() throws IOException {
     listening.close();
+    try {
+      accepting.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -46,6 +46,16 @@ class NodeBridgesTest {
   }
 
   @Test
+  void leavesTheFirstSubnetsToADockerEngine() throws Exception {
+    new IpChanges()
+        .line("link add name docker0 type bridge")
+        .line("address add 172.31.0.1/24 dev docker0")
+        .line("link set dev docker0 up")
+        .apply(host);
+    assertEquals(new NodeBridges.Subnets("172.30.0.0/16", "172.29.0.0/16"), bridges.ensure());
+  }
+
+  @Test
   void saysSoWhenNoSubnetIsFree() {
     IOException e =
         assertThrows(IOException.class, () -> HostSubnets.firstFree(18, List.of("172.16.0.0/12")));

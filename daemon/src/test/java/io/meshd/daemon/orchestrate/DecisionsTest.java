@@ -12,6 +12,7 @@ import io.meshd.api.Nodes;
 import io.meshd.api.Services;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
+import io.meshd.daemon.state.RestartTiming;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.state.TestCluster;

@@ -29,6 +29,11 @@ class OrchestratorTest {
   private final Proposer proposer =
       new Proposer() {
         @Override
+        public boolean confirm() {
+          return true;
+        }
+
+        @Override
         public synchronized Outcome propose(Command command) {
           return StateCodec.decodeOutcome(cluster.machine().apply(StateCodec.encode(command)));
         }

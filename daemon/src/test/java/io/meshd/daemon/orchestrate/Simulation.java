@@ -1,13 +1,13 @@
 package io.meshd.daemon.orchestrate;
 
 import io.meshd.daemon.command.Ids;
-import io.meshd.daemon.command.Times;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.state.TestCluster;
+import io.meshd.daemon.state.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;

@@ -1,6 +1,5 @@
 package io.meshd.daemon.raft;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,31 +7,29 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.daemon.disk.DataKeys;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 final class AtomixLogTest {
+  private static final DataKeys KEYS = CompactedLog.KEYS;
+
   @TempDir Path directory;
   private final ListMachine machine = new ListMachine();
 
   private AtomixLog open() throws IOException {
-    return open(AtomixLog.Settings.of(directory), machine);
+    return open(AtomixLog.Settings.of(directory, KEYS), machine);
   }
 
   private static AtomixLog open(AtomixLog.Settings settings, ListMachine machine)
@@ -42,16 +39,6 @@ final class AtomixLogTest {
 
   private static String propose(AtomixLog log, String entry) throws Exception {
     return new String(log.propose(entry.getBytes(UTF_8)).get(10, TimeUnit.SECONDS), UTF_8);
-  }
-
-  private AtomixLog.Settings smallSegments() {
-    return new AtomixLog.Settings(
-        directory,
-        1 << 16,
-        1 << 14,
-        Duration.ofSeconds(1),
-        Duration.ofMillis(250),
-        Duration.ofSeconds(10));
   }
 
   @Test
@@ -111,7 +98,7 @@ final class AtomixLogTest {
       }
     }
     ListMachine again = new ListMachine();
-    try (AtomixLog log = open(AtomixLog.Settings.of(directory), again)) {
+    try (AtomixLog log = open(AtomixLog.Settings.of(directory, KEYS), again)) {
       assertEquals(machine.entries(), again.entries());
       assertEquals("51", propose(log, "y"));
     }
@@ -119,35 +106,32 @@ final class AtomixLogTest {
 
   @Test
   void restoresTheSnapshotThatTookTheLogsPlace() throws Exception {
-    fillUntilCompacted();
+    List<String> filled = CompactedLog.copyTo(directory);
     ListMachine again = new ListMachine();
-    try (AtomixLog log = open(smallSegments(), again)) {
-      assertEquals(machine.entries(), again.entries());
+    try (AtomixLog log = open(CompactedLog.settings(directory), again)) {
+      assertEquals(filled, again.entries());
       propose(log, "after");
     }
     ListMachine third = new ListMachine();
-    open(smallSegments(), third).close();
+    open(CompactedLog.settings(directory), third).close();
     assertEquals(again.entries(), third.entries());
   }
 
   @Test
   void refusesASnapshotWithAFlippedByte() throws Exception {
-    fillUntilCompacted();
-    Path snapshot = only("*.snapshot");
-    flip(snapshot, positionOf(snapshot, "---"));
-    assertRefused(smallSegments(), "the snapshot is damaged (checksum)");
+    CompactedLog.copyTo(directory);
+    Damage.flipMiddle(Damage.only(directory, "*.sealed"));
+    assertRefused(CompactedLog.settings(directory), "cannot be used: it is damaged");
   }
 
   @Test
   void refusesASnapshotThatIsCutShortOrGone() throws Exception {
-    fillUntilCompacted();
-    Path snapshot = only("*.snapshot");
-    try (FileChannel file = FileChannel.open(snapshot, StandardOpenOption.WRITE)) {
-      file.truncate(Files.size(snapshot) / 2);
-    }
-    assertRefused(smallSegments(), "cannot be used");
+    CompactedLog.copyTo(directory);
+    Path snapshot = Damage.only(directory, "*.sealed");
+    Damage.truncate(snapshot);
+    assertRefused(CompactedLog.settings(directory), "cannot be used");
     Files.delete(snapshot);
-    assertRefused(smallSegments(), "there is no snapshot of what was before");
+    assertRefused(CompactedLog.settings(directory), "there is no snapshot of what was before");
   }
 
   @Test
@@ -157,9 +141,8 @@ final class AtomixLogTest {
         propose(log, "entry-" + i);
       }
     }
-    Path segment = only("*.log");
-    flip(segment, positionOf(segment, "entry-50"));
-    assertRefused(AtomixLog.Settings.of(directory), "was acknowledged: the log is damaged");
+    Damage.flip(Damage.only(directory, "*.log"), 50);
+    assertRefused(AtomixLog.Settings.of(directory, KEYS), "was acknowledged: the log is damaged");
   }
 
   @Test
@@ -169,7 +152,7 @@ final class AtomixLogTest {
     }
     Files.write(directory.resolve("meshd-2.log"), new byte[1 << 20]);
     ListMachine again = new ListMachine();
-    open(AtomixLog.Settings.of(directory), again).close();
+    open(AtomixLog.Settings.of(directory, KEYS), again).close();
     assertEquals(List.of("kept"), again.entries());
   }
 
@@ -177,7 +160,7 @@ final class AtomixLogTest {
   void refusesASecondProcessOnTheSameLog() throws Exception {
     try (AtomixLog log = open()) {
       assertTrue(log.isLeader());
-      assertRefused(AtomixLog.Settings.of(directory), "another process uses the Raft log");
+      assertRefused(AtomixLog.Settings.of(directory, KEYS), "another process uses the Raft log");
     }
   }
 
@@ -214,50 +197,14 @@ final class AtomixLogTest {
           public void restore(byte[] snapshot) {}
         };
     try (AtomixLog log =
-        AtomixLog.open(AtomixLog.Settings.of(directory), new InProcessTransport("n1"), moody)) {
+        AtomixLog.open(
+            AtomixLog.Settings.of(directory, KEYS), new InProcessTransport("n1"), moody)) {
       ExecutionException failed =
           assertThrows(
               ExecutionException.class, () -> log.propose(new byte[1]).get(5, TimeUnit.SECONDS));
       assertInstanceOf(
           IllegalStateException.class, failed.getCause(), String.valueOf(failed.getCause()));
       assertEquals(2, log.propose(new byte[2]).get(5, TimeUnit.SECONDS).length);
-    }
-  }
-
-  /** Until Atomix, which looks every 10 s and waits 10 s more, has removed the first segment. */
-  private void fillUntilCompacted() throws Exception {
-    try (AtomixLog log = open(smallSegments(), machine)) {
-      String filler = "-".repeat(1000);
-      IntStream.range(0, 200)
-          .mapToObj(i -> log.propose((i + filler).getBytes(UTF_8)))
-          .toList()
-          .forEach(CompletableFuture::join);
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> !Files.exists(directory.resolve("meshd-1.log")));
-    }
-  }
-
-  private Path only(String glob) throws IOException {
-    try (Stream<Path> files = Files.list(directory)) {
-      var matcher = directory.getFileSystem().getPathMatcher("glob:" + glob);
-      List<Path> found = files.filter(file -> matcher.matches(file.getFileName())).toList();
-      assertEquals(1, found.size(), found.toString());
-      return found.getFirst();
-    }
-  }
-
-  private static long positionOf(Path file, String text) throws IOException {
-    return Files.readString(file, ISO_8859_1).indexOf(text);
-  }
-
-  private static void flip(Path file, long position) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      ByteBuffer one = ByteBuffer.allocate(1);
-      channel.read(one, position);
-      one.put(0, (byte) (one.get(0) ^ 1)).rewind();
-      channel.write(one, position);
     }
   }
 

@@ -50,6 +50,37 @@ final class DurabilityTest {
     }
   }
 
+  /** A leader's and at least one follower's: a majority of three. */
+  @Test
+  void followersSyncBeforeTheyAcknowledge() throws Exception {
+    int proposals = 60;
+    Path trace = directory.resolve("trace");
+    Path logs = directory.resolve("managers");
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of("/usr/bin/strace", "-f", "-y", "-e", "trace=fsync,fdatasync"));
+    command.addAll(List.of("-o", trace.toString()));
+    command.addAll(
+        ProposingProcess.java(
+            ProposingManagers.class, logs.toString(), Integer.toString(proposals)));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+      assertTrue(said.contains("done"), said);
+    } finally {
+      process.destroyForcibly();
+    }
+    List<String> lines = Files.readAllLines(trace);
+    long leader = lines.stream().filter(line -> line.contains("/n1/meshd-")).count();
+    long followers =
+        lines.stream()
+            .filter(line -> line.contains("/n2/meshd-") || line.contains("/n3/meshd-"))
+            .filter(line -> line.contains(".log"))
+            .count();
+    assertTrue(leader >= proposals, leader + " syncs of the leader");
+    assertTrue(followers >= proposals, followers + " syncs of followers");
+  }
+
   @Test
   void kill9LosesAndRepeatsNothingThatWasAcknowledged() throws Exception {
     long seed = Long.getLong("meshd.seed", System.nanoTime());
@@ -68,7 +99,11 @@ final class DurabilityTest {
       }
     }
     ListMachine machine = new ListMachine();
-    AtomixLog.open(AtomixLog.Settings.of(directory), new InProcessTransport("n1"), machine).close();
+    AtomixLog.open(
+            AtomixLog.Settings.of(directory, ProposingProcess.KEYS),
+            new InProcessTransport("n1"),
+            machine)
+        .close();
     Map<String, List<Integer>> applied = new HashMap<>();
     for (String entry : machine.entries()) {
       int colon = entry.indexOf(':');

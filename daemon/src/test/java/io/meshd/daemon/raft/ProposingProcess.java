@@ -1,5 +1,6 @@
 package io.meshd.daemon.raft;
 
+import io.meshd.daemon.disk.DataKeys;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -15,6 +16,9 @@ import java.util.concurrent.Semaphore;
  * line once it is acknowledged. Arguments: directory, run, count, proposals under way at once.
  */
 final class ProposingProcess {
+  /** The same in every process. */
+  static final DataKeys KEYS = DataKeys.of(new byte[32]);
+
   private ProposingProcess() {}
 
   public static void main(String[] args) throws Exception {
@@ -24,7 +28,7 @@ final class ProposingProcess {
     long begin = System.nanoTime();
     try (AtomixLog log =
         AtomixLog.open(
-            AtomixLog.Settings.of(Path.of(args[0])),
+            AtomixLog.Settings.of(Path.of(args[0]), KEYS),
             new InProcessTransport("n1"),
             new ListMachine())) {
       line(out, "ready " + (System.nanoTime() - begin) / 1_000_000 + " ms");
@@ -53,17 +57,23 @@ final class ProposingProcess {
 
   /** The command line of this program on the JVM and class path of the caller. */
   static List<String> command(Path directory, String run, int count, int window) {
+    return java(
+        ProposingProcess.class,
+        directory.toString(),
+        run,
+        Integer.toString(count),
+        Integer.toString(window));
+  }
+
+  static List<String> java(Class<?> program, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--sun-misc-unsafe-memory-access=allow");
     command.add("-Xmx128m");
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(ProposingProcess.class.getName());
-    command.add(directory.toString());
-    command.add(run);
-    command.add(Integer.toString(count));
-    command.add(Integer.toString(window));
+    command.add(program.getName());
+    command.addAll(List.of(arguments));
     return command;
   }
 }

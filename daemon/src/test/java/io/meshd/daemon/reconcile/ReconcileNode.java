@@ -57,7 +57,8 @@ final class ReconcileNode implements AutoCloseable {
             dataDir.resolve("tasks"), made.namespaces(), host, made.subnets(), id, telling);
     tasks = supervisor;
     Reconciler passes =
-        new Reconciler(id, dataDir, made, plane, supervisor, telling, mesh::apply, here -> {});
+        new Reconciler(
+            id, dataDir, made, plane, supervisor, telling, mesh::apply, here -> {}, state -> {});
     reconciler = passes;
     passes.start();
     cluster.watch(passes);

@@ -12,6 +12,7 @@ import io.meshd.daemon.linux.ScratchNamespaces;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import io.meshd.daemon.tasks.TaskStatus;
 import io.meshd.dataplane.sys.Netns;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -118,6 +120,67 @@ class ReconcilerTest {
   }
 
   @Test
+  void aTaskThatEndsWhileNoLeaderHearsOfItRunsAgainAsTheSameTask() throws Exception {
+    String task = task("n1", "10.0.1.3", "sh", "-c", "echo run; sleep 1000");
+    int first = Objects.requireNonNull(running(task).status().pid());
+    cluster.leader(false);
+    kill(first);
+    int second = awaitOther(task, first);
+    String ping = task("n2", "10.0.1.4", "ping", "-c", "1", "-W", "2", "10.0.1.3");
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              TaskStatus status = n2.tasks().status(ping);
+              assertEquals(0, status == null ? null : status.exitCode());
+            });
+    assertEquals(List.of("run", "run"), output(task));
+
+    // Also by a daemon that finds it ended.
+    n1.stop();
+    kill(second);
+    n1.start();
+    int third = awaitOther(task, second);
+    assertEquals(first, Objects.requireNonNull(cluster.taskRecord(task)).status().pid());
+
+    // A leader that comes back never hears of the ends, and of the next one it does.
+    cluster.leader(true);
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .until(
+            () -> Objects.requireNonNull(cluster.taskRecord(task)).status().pid(),
+            pid -> Objects.equals(pid, third));
+    kill(third);
+    awaitState(task, TaskState.FAILED);
+    awaitGone(n1, task);
+  }
+
+  private int awaitOther(String task, int pid) {
+    return Objects.requireNonNull(
+        await()
+            .atMost(Duration.ofSeconds(25))
+            .pollInterval(Duration.ofMillis(50))
+            .until(
+                () -> {
+                  TaskStatus status = n1.tasks().status(task);
+                  return status == null ? null : status.pid();
+                },
+                now -> now != null && now != pid));
+  }
+
+  private List<String> output(String task) throws Exception {
+    List<String> lines = new ArrayList<>();
+    n1.tasks()
+        .logs(
+            task, -1, false, (stderr, line) -> lines.add(new String(line, StandardCharsets.UTF_8)));
+    return lines;
+  }
+
+  private static void kill(int pid) {
+    ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
   void aTaskIsShutDownWhenItIsNotDesiredAnyMore() {
     String task = task("n1", "10.0.1.3", "sleep", "1000");
     running(task);
@@ -147,9 +210,9 @@ class ReconcilerTest {
   void aTaskThatThisNodeCannotRunIsRejected() {
     String task =
         cluster.task(
-            "n1", "web", TaskState.RUNNING, TestCluster.spec("container", "true"), List.of());
+            "n1", "web", TaskState.RUNNING, TestCluster.spec("unknown", "true"), List.of());
     assertEquals(
-        "this node has no runtime for tasks of kind \"container\"",
+        "this node has no runtime for tasks of kind \"unknown\"",
         awaitState(task, TaskState.REJECTED).status().err());
   }
 

@@ -15,6 +15,7 @@ import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,11 +30,29 @@ final class TestCluster {
   private final String idPrefix = String.format("mt%x", ProcessHandle.current().pid());
   private final List<StateListener> listeners = new ArrayList<>();
   private int count;
+  private volatile boolean leader = true;
   private ClusterState state =
       new ClusterState(
           1,
           new ClusterRecord(
-              "cluster", 1, TIME, TIME, List.of("10.0.0.0/8"), 24, 4789, "", "", 5, List.of(), 0),
+              "cluster",
+              1,
+              TIME,
+              TIME,
+              List.of("10.0.0.0/8"),
+              24,
+              4789,
+              "",
+              "",
+              5,
+              List.of(),
+              0,
+              List.of(),
+              null,
+              null,
+              null,
+              null,
+              0),
           HashTreePMap.empty(),
           HashTreePMap.empty(),
           HashTreePMap.empty(),
@@ -71,7 +90,15 @@ final class TestCluster {
     List.copyOf(listeners).forEach(l -> l.onState(state));
   }
 
-  void report(List<Command.Report> reports) {
+  /** Whether reports find somebody. */
+  void leader(boolean there) {
+    leader = there;
+  }
+
+  void report(List<Command.Report> reports) throws IOException {
+    if (!leader) {
+      throw new IOException("nobody leads");
+    }
     for (Command.Report report : reports) {
       changeTask(report.taskId(), t -> t.with(t.desiredState(), report.status()));
     }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.UnixHttp;
 import io.meshd.daemon.state.TestCluster;
@@ -38,7 +39,8 @@ class AuditTest {
   void open() throws IOException {
     new RestApi(
             swarm,
-            (exchange, leader) -> exchange.respond(200, Map.of()),
+            exchange -> exchange.respond(200, Map.of()),
+            () -> null,
             () -> null,
             (node, path) -> {
               throw new IOException("no node here");
@@ -48,6 +50,8 @@ class AuditTest {
             Map::of,
             () -> null,
             HostFacts.read("0.1.0"),
+            new Engine(folder.resolve("engine"), folder.resolve("s")),
+            new ClusterEvents(Clock.systemUTC()),
             Clock.systemUTC())
         .addTo(server.routes());
     server.openUnix(folder.resolve("s"));

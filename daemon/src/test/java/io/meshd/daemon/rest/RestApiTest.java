@@ -1,12 +1,15 @@
 package io.meshd.daemon.rest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.meshd.daemon.command.RaftProposer;
+import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.UnixHttp;
+import io.meshd.daemon.security.ClusterCa;
+import io.meshd.daemon.state.Authority;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.state.TestCluster;
@@ -36,9 +39,14 @@ class RestApiTest {
       """;
 
   @TempDir Path folder;
-  private final TestCluster machine = TestCluster.of(3);
+  private final TestCluster machine = TestCluster.of(3, authority());
   private Path socket = Path.of("unset");
   private ApiServer server = new ApiServer(RestApi.serverSettings(HostFacts.read("0.1.0")));
+
+  private static Authority authority() {
+    ClusterCa ca = ClusterCa.create();
+    return new Authority(ca.rootPem(), ca.keyPem(), null);
+  }
 
   @BeforeEach
   void open() throws IOException {
@@ -51,7 +59,8 @@ class RestApiTest {
     server = new ApiServer(RestApi.serverSettings(HostFacts.read("0.1.0")));
     new RestApi(
             swarm,
-            (exchange, leader) -> exchange.respond(200, Map.of("forwarded", leader)),
+            exchange -> exchange.respond(200, Map.of("forwarded", exchange.path())),
+            () -> null,
             () -> null,
             (node, path) -> {
               throw new IOException("no node here");
@@ -62,6 +71,8 @@ class RestApiTest {
             () -> Map.of("frames-forwarded", 7L),
             () -> null,
             HostFacts.read("0.1.0"),
+            new Engine(folder.resolve("engine"), socket),
+            new ClusterEvents(Clock.systemUTC()),
             Clock.systemUTC())
         .addTo(server.routes());
     server.openUnix(socket);
@@ -376,10 +387,11 @@ class RestApiTest {
     createNetwork();
     TestSwarm worker = TestSwarm.worker(machine);
     serve(worker);
-    assertEquals("192.0.2.1:2377", get("/services").path("forwarded").asText());
+    refused(503, ClusterAccess.WORKER, "GET", "/services", "");
     assertEquals("ov1", get("/networks/ov1").path("Name").asText());
-    worker.loseLeader();
-    refused(503, RaftProposer.NO_LEADER, "GET", "/services", "");
+    assertEquals("/mesh/v1/endpoints", get("/mesh/v1/endpoints").path("forwarded").asText());
+    serve(TestSwarm.follower(machine));
+    assertEquals("/services", get("/services").path("forwarded").asText());
   }
 
   @Test
@@ -411,5 +423,99 @@ class RestApiTest {
         "/mesh/v1/endpoints",
         "{\"Network\":\"att\",\"Netns\":\"/run/netns/none\"}");
     assertEquals(204, call("DELETE", "/mesh/v1/endpoints/e1", "").status());
+  }
+
+  @Test
+  void whatNobodyWouldReadIsRefusedByName() throws IOException {
+    createNetwork();
+    refused(
+        400,
+        "TaskTemplate.ContainerSpec.Secrets is not supported by meshd: leave it out",
+        "POST",
+        "/services/create",
+        SERVICE.replace("[\"serve\"]", "[\"serve\"],\"Secrets\":[{\"SecretName\":\"s\"}]"));
+    refused(
+        400,
+        "Mode.ReplicatedJob is not supported by meshd: leave it out",
+        "POST",
+        "/services/create",
+        SERVICE.replace(
+            "\"Replicated\":{\"Replicas\":2}", "\"ReplicatedJob\":{\"MaxConcurrent\":1}"));
+    refused(
+        400,
+        "TaskTemplate.Resources is for containers: a process task cannot have it",
+        "POST",
+        "/services/create",
+        SERVICE.replace("\"ForceUpdate\":0", "\"Resources\":{\"Limits\":{\"MemoryBytes\":4096}}"));
+    refused(
+        400,
+        "TaskTemplate.Resources.Reservations.GenericResources is not supported by meshd: leave it"
+            + " out",
+        "POST",
+        "/services/create",
+        SERVICE.replace(
+            "\"ForceUpdate\":0",
+            "\"Resources\":{\"Reservations\":{\"GenericResources\":[{\"K\":1}]}}"));
+    refused(
+        400,
+        "IPAM.Options is not supported by meshd: leave it out",
+        "POST",
+        "/networks/create",
+        "{\"Name\":\"ov2\",\"Driver\":\"overlay\",\"IPAM\":{\"Options\":{\"a\":\"b\"}}}");
+  }
+
+  /** The SDK for Python writes modes so. */
+  @Test
+  void namesOfFieldsAreTakenInAnyCase() throws IOException {
+    createNetwork();
+    String spec =
+        SERVICE.replace("\"Replicated\":{\"Replicas\":2}", "\"replicated\":{\"replicas\":3}");
+    assertEquals(201, call("POST", "/services/create", spec).status());
+    JsonNode mode = get("/services/web").path("Spec").path("Mode");
+    assertEquals(3, mode.path("Replicated").path("Replicas").asInt());
+  }
+
+  /** Go's clients send what is not set, too. */
+  @Test
+  void unknownFieldsThatAskForNothingDoNoHarm() throws IOException {
+    createNetwork();
+    String spec =
+        SERVICE.replace(
+            "[\"serve\"]",
+            "[\"serve\"],\"Secrets\":null,\"Configs\":[],\"New\":{\"A\":[{\"B\":false}],\"C\":0}");
+    assertEquals(201, call("POST", "/services/create", spec).status());
+  }
+
+  @Test
+  void dockersClientsAskForAProcessByItsImage() throws IOException {
+    createNetwork();
+    String asked =
+        SERVICE
+            .replace("\"Command\":[\"serve\"]", "\"Image\":\"process:latest\",\"Args\":[\"serve\"]")
+            .replace("\"Runtime\":\"process\"", "\"Runtime\":\"container\"");
+    UnixHttp.Answer made = call("POST", "/v1.47/services/create", asked);
+    assertEquals(201, made.status(), made.text());
+    JsonNode shown = get("/services/web").path("Spec").path("TaskTemplate");
+    assertEquals("process", shown.path("ContainerSpec").path("Image").asText());
+    assertEquals("container", shown.path("Runtime").asText());
+    var kept = machine.state().services().values().iterator().next().spec().taskTemplate();
+    assertEquals("process", kept.runtime());
+    assertNull(kept.containerSpec().image());
+    assertEquals(
+        "",
+        get("/distribution/process:latest/json").path("Descriptor").path("digest").asText("none"));
+  }
+
+  @Test
+  void withoutAnEngineWhatNeedsOneSaysSo() throws IOException {
+    UnixHttp.Answer answer = call("POST", "/v1.41/containers/create?name=x", "{}");
+    assertEquals(503, answer.status());
+    assertTrue(
+        answer.message().startsWith("this needs a Docker Engine, and none answers on "),
+        answer.message());
+    assertEquals(503, call("GET", "/images/json", "").status());
+    refused(501, "secrets are not supported by meshd", "POST", "/secrets/create", "{}");
+    refused(404, "page not found", "GET", "/swarm/nothing", "");
+    refused(404, "No such container: abc", "POST", "/containers/abc/stop", "");
   }
 }

@@ -2,6 +2,7 @@ package io.meshd.daemon.rest;
 
 import io.meshd.api.Swarm;
 import io.meshd.daemon.command.Proposer;
+import io.meshd.daemon.control.Managers;
 import io.meshd.daemon.control.SwarmControl;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.state.ClusterState;
@@ -10,6 +11,7 @@ import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.StateMachine;
 import io.meshd.daemon.state.TestCluster;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A node of a cluster of three, whose log is the machine itself; or of none. */
@@ -17,9 +19,14 @@ final class TestSwarm implements SwarmControl {
   private final StateMachine machine;
   private final boolean active;
   private final boolean leads;
-  private @Nullable String leaderAddress = "192.0.2.1:2377";
+  private final boolean manages;
 
   private TestSwarm(StateMachine machine, boolean active, boolean leads) {
+    this(machine, active, leads, leads);
+  }
+
+  private TestSwarm(StateMachine machine, boolean active, boolean leads, boolean manages) {
+    this.manages = manages;
     this.machine = machine;
     this.active = active;
     this.leads = leads;
@@ -33,12 +40,13 @@ final class TestSwarm implements SwarmControl {
     return new TestSwarm(cluster.machine(), true, false);
   }
 
-  static TestSwarm inactive() {
-    return new TestSwarm(new StateMachine(), false, false);
+  /** A manager that does not lead. */
+  static TestSwarm follower(TestCluster cluster) {
+    return new TestSwarm(cluster.machine(), true, false, true);
   }
 
-  void loseLeader() {
-    leaderAddress = null;
+  static TestSwarm inactive() {
+    return new TestSwarm(new StateMachine(), false, false);
   }
 
   @Override
@@ -63,6 +71,11 @@ final class TestSwarm implements SwarmControl {
   }
 
   @Override
+  public void unlock(String key) {
+    throw new ApiException(409, "swarm is not locked");
+  }
+
+  @Override
   public byte[] backup() {
     return new byte[] {1, 2, 3};
   }
@@ -79,12 +92,15 @@ final class TestSwarm implements SwarmControl {
             "active",
             leads ? "n1" : "n2",
             leads ? "192.0.2.1" : "192.0.2.2",
-            leads,
+            manages,
             "cluster",
             "",
             List.of("192.0.2.1:2377"))
         : new Membership("inactive", "", "", false, "", "", List.of());
   }
+
+  @Override
+  public void catchUp() {}
 
   @Override
   public ClusterState state() {
@@ -96,6 +112,11 @@ final class TestSwarm implements SwarmControl {
     return !leads
         ? null
         : new Proposer() {
+          @Override
+          public boolean confirm() {
+            return true;
+          }
+
           @Override
           public Outcome propose(Command command) {
             return machine.apply(command);
@@ -109,7 +130,12 @@ final class TestSwarm implements SwarmControl {
   }
 
   @Override
+  public @Nullable Managers managers() {
+    return leads ? new Managers(Map.of("n1", true)) : null;
+  }
+
+  @Override
   public @Nullable String leaderAddress() {
-    return leaderAddress;
+    return active ? "192.0.2.1:2377" : null;
   }
 }

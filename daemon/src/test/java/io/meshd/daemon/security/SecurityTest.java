@@ -1,5 +1,6 @@
 package io.meshd.daemon.security;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -12,11 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,7 +53,7 @@ final class SecurityTest {
     assertEquals("swarm-worker", ClusterTrust.subjectPart(leaf, "OU"));
     assertEquals("cluster1", ClusterTrust.subjectPart(leaf, "O"));
     assertEquals(keys.getPublic(), leaf.getPublicKey());
-    ClusterTrust.requireIssued(leaf, ca.root());
+    issued(leaf, ca.root());
     Instant end = leaf.getNotAfter().toInstant();
     assertTrue(end.isAfter(Instant.now().plus(Duration.ofDays(89))));
     assertTrue(end.isBefore(Instant.now().plus(Duration.ofDays(91))));
@@ -94,10 +97,10 @@ final class SecurityTest {
   void aCertificateOfAnotherClusterIsNotTrusted() throws Exception {
     X509Certificate leaf = identity(NodeRole.WORKER).certificate();
     X509Certificate otherRoot = ClusterCa.create().root();
-    assertThrows(CertificateException.class, () -> ClusterTrust.requireIssued(leaf, otherRoot));
+    assertThrows(CertificateException.class, () -> issued(leaf, otherRoot));
     assertThrows(
         CertificateException.class,
-        () -> ClusterTrust.requireIssued(ca.root(), ca.root()),
+        () -> issued(ca.root(), ca.root()),
         "the root itself is no node");
   }
 
@@ -146,12 +149,9 @@ final class SecurityTest {
     IdentityStore store = new IdentityStore(folder.resolve("cluster"));
     assertNull(store.load());
     NodeIdentity identity = identity(NodeRole.MANAGER);
-    store.save(identity, ca);
+    store.save(identity);
     assertEquals(identity, store.load());
-    ClusterCa loaded = store.loadCa();
-    assertNotNull(loaded);
-    assertEquals(ca.root(), loaded.root());
-    store.saveAddresses(identity.withManagers(List.of("10.99.0.7:2377")));
+    store.saveManagers(List.of("10.99.0.7:2377"));
     NodeIdentity moved = store.load();
     assertNotNull(moved);
     assertEquals(List.of("10.99.0.7:2377"), moved.managers());
@@ -163,6 +163,112 @@ final class SecurityTest {
     }
     store.delete();
     assertNull(store.load());
-    assertNull(store.loadCa());
+  }
+
+  @Test
+  void lockedKeysOpenWithTheUnlockKeyAlone() throws Exception {
+    Path place = folder.resolve("locked");
+    IdentityStore store = new IdentityStore(place);
+    NodeIdentity identity = identity(NodeRole.MANAGER);
+    store.save(identity);
+    byte[] sealed = store.dataKeys().seal("text", new byte[] {1, 2, 3});
+    UnlockKey key = UnlockKey.drawn();
+    store.lock(UnlockKey.parse(key.toString()));
+    byte[] later = store.dataKeys().seal("text", new byte[] {4});
+
+    String file = Files.readString(place.resolve("node.pem"));
+    assertFalse(file.contains("PRIVATE KEY"), file);
+    IdentityStore again = new IdentityStore(place);
+    NodeIdentity locked = again.load();
+    assertNotNull(locked);
+    assertTrue(locked.locked());
+    assertEquals(identity.certificate(), locked.certificate());
+    assertThrows(IllegalStateException.class, again::dataKeys);
+    assertNull(again.unlock(UnlockKey.drawn()));
+    assertEquals(identity, again.unlock(key));
+    assertArrayEquals(new byte[] {1, 2, 3}, again.dataKeys().open("text", sealed));
+    assertArrayEquals(new byte[] {4}, again.dataKeys().open("text", later));
+
+    again.lock(UnlockKey.drawn());
+    assertNull(new IdentityStore(place).unlock(key));
+    again.lock(null);
+    assertEquals(identity, new IdentityStore(place).load());
+  }
+
+  @Test
+  void aWorkersKeysAreNotLocked() throws Exception {
+    IdentityStore store = new IdentityStore(folder.resolve("demoted"));
+    store.save(identity(NodeRole.MANAGER));
+    store.lock(UnlockKey.drawn());
+    NodeIdentity worker = identity(NodeRole.WORKER);
+    store.save(worker);
+    // The last that it hears as a manager.
+    assertFalse(store.lock(UnlockKey.drawn()));
+    assertEquals(worker, new IdentityStore(folder.resolve("demoted")).load());
+  }
+
+  /** As before there were data keys. */
+  @Test
+  void aKeyFileOfAnOlderVersionGetsDataKeys() throws Exception {
+    Path place = folder.resolve("old");
+    NodeIdentity identity = identity(NodeRole.MANAGER);
+    new IdentityStore(place).save(identity);
+    PrivateKey own = Objects.requireNonNull(identity.key());
+    Files.writeString(place.resolve("node.pem"), Pem.of(own) + Pem.of(identity.certificate()));
+    IdentityStore store = new IdentityStore(place);
+    assertEquals(identity, store.load());
+    byte[] sealed = store.dataKeys().seal("text", new byte[1]);
+    IdentityStore again = new IdentityStore(place);
+    assertEquals(identity, again.load());
+    assertEquals(1, again.dataKeys().open("text", sealed).length);
+  }
+
+  @Test
+  void whatIsNoUnlockKeyIsNamedInSwarmsWords() {
+    for (String text :
+        List.of("", "x", "SWMKEY-1-", "SWMKEY-1-%%", "SWMTKN-1-a-b", "SWMKEY-1-AAAA")) {
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> UnlockKey.parse(text));
+      assertEquals("invalid key string", refused.getMessage());
+    }
+    assertTrue(UnlockKey.drawn().toString().matches("SWMKEY-1-[A-Za-z0-9+/]{43}"));
+  }
+
+  private static void issued(X509Certificate leaf, X509Certificate root)
+      throws CertificateException {
+    TrustedRoots.of(root).requireIssued(new X509Certificate[] {leaf});
+  }
+
+  @Test
+  void whileTheRootIsReplacedEverybodyBelievesEverybody() throws Exception {
+    ClusterCa next = ClusterCa.create();
+    TrustedRoots both = new TrustedRoots(ca.root(), next.root(), ca.crossSign(next));
+    X509Certificate before = identity(NodeRole.WORKER).certificate();
+    X509Certificate after =
+        next.issue(keys.getPublic(), NODE, NodeRole.WORKER, "cluster1", Duration.ofDays(90));
+    TrustedRoots old = TrustedRoots.of(ca.root());
+    TrustedRoots only = TrustedRoots.of(next.root());
+    for (X509Certificate leaf : List.of(before, after)) {
+      both.requireIssued(both.chain(leaf));
+      both.requireIssued(new X509Certificate[] {leaf});
+      // A node that has not heard of it yet.
+      old.requireIssued(both.chain(leaf));
+    }
+    only.requireIssued(both.chain(after));
+    only.requireIssued(only.chain(after));
+    assertThrows(CertificateException.class, () -> only.requireIssued(both.chain(before)));
+    assertThrows(CertificateException.class, () -> old.requireIssued(only.chain(after)));
+    // A stranger's authority in the chain convinces nobody.
+    ClusterCa stranger = ClusterCa.create();
+    X509Certificate forged =
+        stranger.issue(keys.getPublic(), NODE, NodeRole.MANAGER, "cluster1", Duration.ofDays(1));
+    for (X509Certificate above :
+        List.of(stranger.root(), stranger.crossSign(stranger), before, both.chain(after)[1])) {
+      assertThrows(
+          CertificateException.class,
+          () -> both.requireIssued(new X509Certificate[] {forged, above, ca.root()}));
+    }
+    assertEquals(both, TrustedRoots.ofPem(both.toPem()));
+    assertEquals(old, TrustedRoots.ofPem(old.toPem()));
   }
 }

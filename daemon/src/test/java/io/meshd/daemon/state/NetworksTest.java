@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meshd.api.Networks;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -167,10 +168,18 @@ class NetworksTest {
     assertEquals(
         "ingress network (ingressid) is already present",
         cluster.refusal(createNetwork("x", driver(plain, "overlay", false, true))));
-    assertEquals(
-        "encrypted overlay networks are not supported yet",
-        cluster.refusal(
-            createNetwork("x", request("net", null, null, null, false, Map.of("encrypted", "")))));
+  }
+
+  @Test
+  void theOptionEncryptedSaysItByBeingThere() {
+    Map<String, Map<String, String>> options =
+        Map.of("a", Map.of("encrypted", ""), "b", Map.of("encrypted", "true"), "c", Map.of());
+    options.forEach(
+        (name, given) -> {
+          cluster.done(createNetwork(name, request(name, null, null, null, false, given)));
+          NetworkRecord made = cluster.state().networks().get(name);
+          assertEquals(!given.isEmpty(), made != null && made.encrypted(), name);
+        });
   }
 
   private static Networks.CreateRequest driver(
@@ -284,5 +293,49 @@ class NetworksTest {
     cluster.done(new Command.AttachEndpoint(AT, "e3", "n2", "more", null, null, "/n", null));
     EndpointRecord second = cluster.state().endpoints().get("e3");
     assertEquals("eth1", second == null ? "none" : second.interfaceName());
+  }
+
+  @Test
+  void containersHaveTheNamesThatTheirNodeSays() {
+    cluster.done(createNetwork("a", request("closed", null, null, null, false, Map.of())));
+    cluster.done(createNetwork("b", "open"));
+    assertEquals(
+        "network closed not manually attachable",
+        cluster.refusal(new Command.AttachContainer(AT, "c", "n1", "closed", null)));
+    cluster.done(new Command.AttachContainer(AT, "c1", "n1", "open", "10.0.2.77"));
+    cluster.done(new Command.AttachContainer(AT, "c2", "n2", "open", null));
+    assertEquals(
+        "Address already in use: 10.0.2.77",
+        cluster.refusal(new Command.AttachContainer(AT, "c3", "n2", "open", "10.0.2.77")));
+    assertEquals(EndpointRecord.Container.UNNAMED, container("c1").container());
+    // Each node for its own; one name may be that of several.
+    for (String node : List.of("n1", "n2")) {
+      cluster.done(
+          new Command.NameContainers(
+              AT,
+              node,
+              List.of(
+                  new Command.ContainerName("c1", "id-" + node, "web", List.of("www")),
+                  new Command.ContainerName("gone", "id-" + node, "x", List.of()))));
+    }
+    assertEquals("web", container("c1").name());
+    assertEquals(
+        new EndpointRecord.Container("id-n1", List.of("www")), container("c1").container());
+    assertEquals(EndpointRecord.Container.UNNAMED, container("c2").container());
+    long version = cluster.state().version();
+    cluster.done(
+        new Command.NameContainers(
+            AT, "n1", List.of(new Command.ContainerName("c1", "id-n1", "web", List.of("www")))));
+    assertEquals(version, cluster.state().version());
+    // A namespace may be called as a container is.
+    cluster.done(new Command.AttachEndpoint(AT, "e", "n1", "open", null, "web", "/n", null));
+    assertEquals(
+        "network b is in use by endpoint c1", cluster.refusal(new Command.RemoveNetwork(AT, "b")));
+    cluster.done(new Command.DetachEndpoint(AT, "c1"));
+    cluster.done(new Command.AttachContainer(AT, "c4", "n2", "open", "10.0.2.77"));
+  }
+
+  private EndpointRecord container(String id) {
+    return Objects.requireNonNull(cluster.state().endpoints().get(id));
   }
 }

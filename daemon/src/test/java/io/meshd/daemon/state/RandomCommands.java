@@ -27,7 +27,7 @@ final class RandomCommands {
     String at = Instant.ofEpochSecond(clock++).toString();
     if (state.cluster() == null) {
       return new Command.InitCluster(
-          at, "cluster", "ingress-id", List.of("10.64.0.0/16"), 27, 0, "w", "m", "g");
+          at, "cluster", "ingress-id", List.of("10.64.0.0/16"), 27, 0, "w", "m", "g", null, null);
     }
     return switch (random.nextInt(26)) {
       case 0, 1 -> upsertNode(at);

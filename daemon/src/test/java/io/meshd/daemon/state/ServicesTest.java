@@ -237,7 +237,7 @@ class ServicesTest {
   }
 
   @Test
-  void runtimesAreCheckedAndContainersRefusedInWords() {
+  void runtimesAreChecked() {
     Services.ContainerSpec nothing =
         new Services.ContainerSpec(
             null, null, null, null, null, null, null, null, null, null, null, null, null);
@@ -250,9 +250,6 @@ class ServicesTest {
     Services.ContainerSpec image =
         new Services.ContainerSpec(
             "nginx", null, null, null, null, null, null, null, null, null, null, null, null);
-    assertEquals(
-        "tasks of runtime container cannot be run yet: use --runtime process with a command",
-        cluster.refusal(createService("x", with(spec("web", 1), runtime(image, null)))));
     assertTrue(
         cluster
             .refusal(createService("x", with(spec("web", 1), runtime(image, "plugin"))))

@@ -29,7 +29,13 @@ class StateCodecTest {
             "SECRET-M",
             5,
             List.of("KEY"),
-            ClusterRecord.DEFAULT_CERT_EXPIRY),
+            ClusterRecord.DEFAULT_CERT_EXPIRY,
+            List.of("DATA"),
+            null,
+            new Authority("ROOT", "SECRET-K", new Authority.Next("NEXT", "SECRET-N", "CROSS")),
+            "SECRET-U",
+            null,
+            1),
         old.nodes(),
         old.networks()
             .plus(

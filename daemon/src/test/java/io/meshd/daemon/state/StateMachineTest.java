@@ -5,11 +5,12 @@ import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.api.Nodes;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -61,41 +62,13 @@ class StateMachineTest {
     TestCluster cluster = new TestCluster();
     cluster.refusal(new Command.RemoveNetwork(AT, "x"));
     cluster.done(
-        new Command.InitCluster(AT, "id", "in", List.of("10.20.0.0/16"), 26, 5789, "w", "m", "g"));
+        new Command.InitCluster(
+            AT, "id", "in", List.of("10.20.0.0/16"), 26, 5789, "w", "m", "g", null, null));
     assertEquals("10.20.0.0/26", cluster.network("ingress").subnet());
     assertEquals(
         "the cluster exists already",
-        cluster.refusal(new Command.InitCluster(AT, "id2", "in", List.of(), 0, 0, "w", "m", "g")));
-  }
-
-  @Test
-  void aRingOfGossipKeysIsTakenWholeOrRefused() {
-    TestCluster cluster = new TestCluster();
-    String key = Base64.getEncoder().encodeToString(new byte[32]);
-    String shortKey = Base64.getEncoder().encodeToString(new byte[8]);
-    cluster.done(new Command.InitCluster(AT, "id", "in", List.of(), 0, 0, "w", "m", key));
-    assertEquals(List.of(key), requireNonNull(cluster.state().cluster()).gossipKeys());
-    long version = requireNonNull(cluster.state().cluster()).version();
-    for (Map.Entry<List<String>, String> e :
-        Map.of(
-                List.<String>of(), "invalid ring of 0 gossip keys: it holds 1 to 3",
-                List.of(key, key, key, key), "invalid ring of 4 gossip keys: it holds 1 to 3",
-                List.of(key, shortKey), "invalid gossip key of 8 bytes: AES takes 16, 24 or 32",
-                List.of("$"), "invalid gossip key: not base64")
-            .entrySet()) {
-      assertEquals(
-          e.getValue(), cluster.refusal(new Command.SetGossipKeys(AT, version, e.getKey())));
-    }
-    assertEquals(
-        "update out of sequence",
-        cluster.refusal(new Command.SetGossipKeys(AT, version - 1, List.of(key))));
-    String next = Base64.getEncoder().encodeToString(new byte[16]);
-    cluster.done(new Command.SetGossipKeys(AT, version, List.of(next, key)));
-    assertEquals(List.of(next, key), requireNonNull(cluster.state().cluster()).gossipKeys());
-    assertEquals(
-        List.of(next, key),
-        requireNonNull(cluster.state().redacted().cluster()).gossipKeys(),
-        "every node reads the gossip");
+        cluster.refusal(
+            new Command.InitCluster(AT, "id2", "in", List.of(), 0, 0, "w", "m", "g", null, null)));
   }
 
   @Test
@@ -103,18 +76,56 @@ class StateMachineTest {
     TestCluster cluster = new TestCluster();
     for (Map.Entry<Command.InitCluster, String> e :
         Map.of(
-                new Command.InitCluster(AT, "i", "n", List.of("10.0.0.0"), 24, 0, "w", "m", "g"),
+                new Command.InitCluster(
+                    AT, "i", "n", List.of("10.0.0.0"), 24, 0, "w", "m", "g", null, null),
                 "invalid CIDR address: 10.0.0.0",
-                new Command.InitCluster(AT, "i", "n", List.of("10.0.0.0/25"), 24, 0, "w", "m", "g"),
+                new Command.InitCluster(
+                    AT, "i", "n", List.of("10.0.0.0/25"), 24, 0, "w", "m", "g", null, null),
                 "invalid default address pool 10.0.0.0/25: it is smaller than one subnet of /24",
                 new Command.InitCluster(
-                    AT, "i", "n", List.of("10.0.0.0/8", "10.1.0.0/16"), 24, 0, "w", "m", "g"),
+                    AT,
+                    "i",
+                    "n",
+                    List.of("10.0.0.0/8", "10.1.0.0/16"),
+                    24,
+                    0,
+                    "w",
+                    "m",
+                    "g",
+                    null,
+                    null),
                 "invalid default address pools: 10.0.0.0/8 and 10.1.0.0/16 overlap",
-                new Command.InitCluster(AT, "i", "n", List.of(), 24, 80, "w", "m", "g"),
+                new Command.InitCluster(AT, "i", "n", List.of(), 24, 80, "w", "m", "g", null, null),
                 "invalid data path port 80: it must be between 1024 and 49151")
             .entrySet()) {
       assertEquals(e.getValue(), cluster.refusal(e.getKey()));
     }
+  }
+
+  @Test
+  void whoTakesOverIsTheOnlyManagerAndVersionsGoOnFarLater() {
+    TestCluster cluster = TestCluster.of(3);
+    Nodes.NodeSpec manager = new Nodes.NodeSpec(null, Map.of("a", "b"), "manager", "active");
+    NodeRecord second = requireNonNull(cluster.state().nodes().get("n2"));
+    cluster.done(new Command.UpdateNodeSpec(AT, "n2", second.version(), manager));
+    long before = cluster.state().version();
+    cluster.done(new Command.TakeOver(AT, "n2"));
+    assertEquals(
+        List.of("worker", "manager", "worker"),
+        List.of("n1", "n2", "n3").stream()
+            .map(id -> requireNonNull(cluster.state().nodes().get(id)).spec().role())
+            .toList());
+    assertEquals(
+        Map.of("a", "b"), requireNonNull(cluster.state().nodes().get("n2")).spec().labels());
+    assertTrue(cluster.state().version() > before + 1_000_000);
+    assertEquals(
+        "attempting to demote the last manager of the swarm",
+        cluster.refusal(
+            new Command.UpdateNodeSpec(
+                AT,
+                "n2",
+                requireNonNull(cluster.state().nodes().get("n2")).version(),
+                new Nodes.NodeSpec(null, Map.of(), "worker", "active"))));
   }
 
   @Test

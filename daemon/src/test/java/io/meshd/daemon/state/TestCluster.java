@@ -16,9 +16,14 @@ public final class TestCluster {
 
   /** An initialised cluster with nodes n1 (manager), n2, n3, ... all ready. */
   public static TestCluster of(int nodes) {
+    return of(nodes, new Authority("ROOT", "KEY", null));
+  }
+
+  public static TestCluster of(int nodes, Authority authority) {
     TestCluster cluster = new TestCluster();
     cluster.done(
-        new Command.InitCluster(AT, "cluster", "ingressid", List.of(), 0, 0, "WT", "MT", "GK"));
+        new Command.InitCluster(
+            AT, "cluster", "ingressid", List.of(), 0, 0, "WT", "MT", "GK", "DK", authority));
     for (int i = 1; i <= nodes; i++) {
       cluster.node(i);
     }
@@ -35,7 +40,7 @@ public final class TestCluster {
                 "host" + i,
                 new Nodes.Platform("x86_64", "linux"),
                 new Nodes.Resources(1, 1),
-                new Nodes.Engine("1")),
+                new Nodes.Engine("1", CommandFormat.labels())),
             "192.0.2." + i,
             "192.0.2." + i + ":2377"));
     status(i, NodeRecord.NodeState.READY);

@@ -74,7 +74,8 @@ final class TaskNode implements AutoCloseable {
         networks,
         List.of(),
         List.of(),
-        TaskNames.NONE);
+        TaskNames.NONE,
+        null);
   }
 
   static DesiredTask withPorts(DesiredTask task, HostPort... ports) {
@@ -94,7 +95,8 @@ final class TaskNode implements AutoCloseable {
         task.networks(),
         List.of(ports),
         task.awaitedPorts(),
-        task.names());
+        task.names(),
+        task.container());
   }
 
   String start(DesiredTask task) throws IOException {

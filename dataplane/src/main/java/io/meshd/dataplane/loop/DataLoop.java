@@ -1,6 +1,10 @@
 package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.lb.LoadBalancer;
+import io.meshd.dataplane.seal.Opener;
+import io.meshd.dataplane.seal.ReplayMemory;
+import io.meshd.dataplane.seal.SealTable;
+import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.VirtualSwitch;
@@ -24,6 +28,8 @@ final class DataLoop {
   private final VirtualSwitch virtualSwitch;
   private final PortWriter ports;
   private final FramesOut framesOut;
+  private final Sealer sealer = new Sealer();
+  private @Nullable Opener opener;
 
   DataLoop(
       IoEventLoop eventLoop,
@@ -35,13 +41,20 @@ final class DataLoop {
     this.counters = counters;
     virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, balancer, counters);
     ports = new PortWriter(counters);
-    framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, counters);
+    framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, sealer, counters);
   }
 
-  /** Not reading yet. */
-  UnderlayHandle underlay(int descriptor) {
+  /**
+   * Not reading yet. At most once, before anything is used.
+   *
+   * @param windows of this loop from here on
+   */
+  UnderlayHandle underlay(int descriptor, ReplayMemory windows) {
+    Opener opening = new Opener(windows);
+    opener = opening;
     FramesIn framesIn =
-        new FramesIn(new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, counters);
+        new FramesIn(
+            new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, opening, counters);
     return new UnderlayHandle(eventLoop, descriptor, framesIn);
   }
 
@@ -51,9 +64,13 @@ final class DataLoop {
   }
 
   /** When the future is done, no frame is on its way by the old ones any more. */
-  Future<?> use(ForwardingTables tables, @Nullable TapDevice[] taps) {
+  Future<?> use(ForwardingTables tables, SealTable seals, @Nullable TapDevice[] taps) {
     return eventLoop.submit(
         () -> {
+          sealer.use(seals);
+          if (opener != null) {
+            opener.use(seals);
+          }
           virtualSwitch.use(tables);
           ports.use(taps);
         });
@@ -63,6 +80,14 @@ final class DataLoop {
   void every(Duration interval, Runnable work) {
     long nanos = interval.toNanos();
     Future<?> ignored = eventLoop.scheduleAtFixedRate(work, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** After the loop has ended. */
+  void close() {
+    sealer.close();
+    if (opener != null) {
+      opener.close();
+    }
   }
 
   LoopCounters counters() {

@@ -2,6 +2,7 @@ package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.offload.TcpCoalescer;
+import io.meshd.dataplane.seal.Opener;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -11,16 +12,16 @@ import io.meshd.dataplane.tap.VirtioNetHeader;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
+import io.meshd.dataplane.wire.SealedHeader;
 import io.meshd.dataplane.wire.VxlanHeader;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * A frame's way from the wire, in the order of the methods below:
  *
  * <ol>
  *   <li>{@link #receive}: some messages, each of one or more datagrams of one outer flow
- *   <li>{@link #forward}: VXLAN header checked, the switch decides
+ *   <li>{@link #forward}: VXLAN header checked, what is sealed is opened, the switch decides
  *   <li>{@link #deliverJoined}: TCP for one port: as much of the message as joins, in one write
  *   <li>{@link #deliver}: anything else by itself
  * </ol>
@@ -28,24 +29,34 @@ import java.lang.foreign.ValueLayout;
  * <p>Belongs to the loop that owns the receiving socket.
  */
 final class FramesIn {
+  private static final long NOWHERE = -1;
+
   private final UnderlayReceiver underlay;
   private final VirtualSwitch virtualSwitch;
   private final PortWriter ports;
   private final LoopCounters counters;
   private final FramesOut out;
+  private final Opener opener;
   private final TcpCoalescer coalescer = new TcpCoalescer();
   private final MemorySegment memory;
 
+  // Of a datagram that was counted and opened to join others, and did not.
+  private long openedAt = NOWHERE;
+  private int openedLength;
+
   /**
    * @param out of the same loop, for frames of the switch's own
+   * @param opener of encrypted networks
    */
   FramesIn(
       UnderlayReceiver underlay,
       VirtualSwitch virtualSwitch,
       PortWriter ports,
       FramesOut out,
+      Opener opener,
       LoopCounters counters) {
     this.out = out;
+    this.opener = opener;
     this.underlay = underlay;
     this.virtualSwitch = virtualSwitch;
     this.ports = ports;
@@ -61,6 +72,7 @@ final class FramesIn {
   int receive() {
     int received = underlay.receive();
     for (int i = 0; i < received; i++) {
+      openedAt = NOWHERE;
       long at = underlay.at(i);
       long end = at + underlay.length(i);
       int datagram = underlay.datagramLength(i);
@@ -85,22 +97,36 @@ final class FramesIn {
    */
   private long forward(int vtep, long at, long end, int size) {
     int length = (int) Math.min(size, end - at);
-    counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
     if (length < VxlanHeader.LENGTH || !VxlanHeader.hasVni(memory, at)) {
+      counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
       counters.drop(DropReason.VXLAN_MALFORMED);
       return at + length;
     }
-    long frame = at + VxlanHeader.LENGTH;
-    int frameLength = length - VxlanHeader.LENGTH;
+    boolean sealed = SealedHeader.isSealed(memory, at);
+    int header = sealed ? SealedHeader.LENGTH : VxlanHeader.LENGTH;
+    int frameLength = length - header;
+    if (at == openedAt) {
+      frameLength = openedLength;
+    } else {
+      counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
+      if (sealed) {
+        frameLength = open(vtep, at, length);
+        if (frameLength < 0) {
+          return at + length;
+        }
+      }
+    }
+    long frame = at + header;
     ForwardingDecision decision =
-        virtualSwitch.fromUnderlay(vtep, VxlanHeader.vni(memory, at), memory, frame, frameLength);
+        virtualSwitch.fromUnderlay(
+            vtep, VxlanHeader.vni(memory, at), sealed, memory, frame, frameLength);
     if (decision.isInjected()) {
       out.inject(decision);
       out.flush();
       return at + length;
     }
     if (decision.slotCount() == 1 && coalescer.begin(virtualSwitch.frame())) {
-      return deliverJoined(decision, at, end, size);
+      return deliverJoined(decision, vtep, at, end, size);
     }
     if (decision.slotCount() > 0) {
       deliver(decision, frame, frameLength);
@@ -108,16 +134,55 @@ final class FramesIn {
     return at + length;
   }
 
-  private long deliverJoined(ForwardingDecision decision, long first, long end, int size) {
-    long vxlan = memory.get(ValueLayout.JAVA_LONG_UNALIGNED, first);
+  /**
+   * Opens a sealed datagram in place.
+   *
+   * @return the frame's length, or -1 for one that was dropped
+   */
+  private int open(int vtep, long at, int length) {
+    DropReason refusal = virtualSwitch.sealedRefusal(vtep, VxlanHeader.vni(memory, at));
+    if (refusal != null) {
+      counters.drop(refusal);
+      return -1;
+    }
+    int frame = opener.open(vtep, memory, at, length);
+    if (frame < 0) {
+      counters.drop(opener.reason());
+    } else {
+      counters.count(TrafficCounter.OPENED, 1);
+    }
+    return frame;
+  }
+
+  private long deliverJoined(
+      ForwardingDecision decision, int vtep, long first, long end, int size) {
+    boolean sealed = SealedHeader.isSealed(memory, first);
+    int vni = VxlanHeader.vni(memory, first);
     long at = Math.min(first + size, end);
-    while (end - at > VxlanHeader.LENGTH
-        && memory.get(ValueLayout.JAVA_LONG_UNALIGNED, at) == vxlan) {
+    while (at < end) {
       int length = (int) Math.min(size, end - at);
-      if (!coalescer.append(at + VxlanHeader.LENGTH, length - VxlanHeader.LENGTH)) {
+      if (length <= VxlanHeader.LENGTH
+          || !VxlanHeader.hasVni(memory, at)
+          || VxlanHeader.vni(memory, at) != vni
+          || SealedHeader.isSealed(memory, at) != sealed) {
         break;
       }
       counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
+      long frame = at + VxlanHeader.LENGTH;
+      int frameLength = length - VxlanHeader.LENGTH;
+      if (sealed) {
+        frame = at + SealedHeader.LENGTH;
+        frameLength = open(vtep, at, length);
+        if (frameLength < 0) {
+          at += length;
+          break;
+        }
+      }
+      openedAt = at;
+      openedLength = frameLength;
+      if (!coalescer.append(frame, frameLength)) {
+        break;
+      }
       at += length;
     }
     ports.writeJoined(decision, coalescer, memory);
@@ -125,8 +190,8 @@ final class FramesIn {
   }
 
   /**
-   * The virtio header overwrites the VXLAN header and the four bytes before it, which belong to a
-   * datagram already delivered or to the headroom.
+   * The virtio header overwrites the VXLAN header and perhaps the four bytes before it, which
+   * belong to a datagram already delivered or to the headroom.
    */
   private void deliver(ForwardingDecision decision, long frame, int length) {
     if (decision.destinationMac() != 0) {

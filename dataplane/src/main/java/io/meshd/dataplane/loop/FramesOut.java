@@ -1,6 +1,7 @@
 package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.offload.TcpSegmenter;
+import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -12,6 +13,7 @@ import io.meshd.dataplane.underlay.UnderlaySender;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.InternetChecksum;
+import io.meshd.dataplane.wire.SealedHeader;
 import io.meshd.dataplane.wire.VxlanHeader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,7 +26,8 @@ import java.lang.foreign.ValueLayout;
  *   <li>{@link #read}: into the slab, with its virtio header
  *   <li>the switch decides
  *   <li>{@link #deliver}: to ports of this node as it is, offloads still asked for
- *   <li>{@link #encapsulate}: to VTEPs, where nobody can be asked: cut, checksummed
+ *   <li>{@link #encapsulate}: to VTEPs, where nobody can be asked: cut, checksummed, and on an
+ *       encrypted network sealed ({@link SealedFrames})
  *   <li>{@link #flush}: the batch leaves
  * </ol>
  *
@@ -42,6 +45,7 @@ final class FramesOut {
   private final VirtualSwitch virtualSwitch;
   private final PortWriter ports;
   private final UnderlaySender underlay;
+  private final SealedFrames sealed;
   private final TcpSegmenter segmenter = new TcpSegmenter();
   private final LoopCounters counters;
   private final int largestFrame;
@@ -52,12 +56,14 @@ final class FramesOut {
       PortWriter ports,
       UnderlaySender underlay,
       int largestFrame,
+      Sealer sealer,
       LoopCounters counters) {
     this.virtualSwitch = virtualSwitch;
     this.ports = ports;
     this.underlay = underlay;
     this.largestFrame = largestFrame;
     this.counters = counters;
+    sealed = new SealedFrames(sealer, underlay, counters);
   }
 
   /**
@@ -132,12 +138,13 @@ final class FramesOut {
   }
 
   private void encapsulate(ForwardingDecision decision, long at, int length) {
+    int limit = decision.sealed() ? largestFrame - SealedHeader.OVERHEAD : largestFrame;
     int gso = VirtioNetHeader.gsoType(slab, at);
     if (gso == VirtioNetHeader.GSO_TCPV4) {
-      encapsulateSegments(decision, VirtioNetHeader.gsoSize(slab, at));
+      encapsulateSegments(decision, VirtioNetHeader.gsoSize(slab, at), limit);
     } else if (gso != VirtioNetHeader.GSO_NONE) {
       counters.drop(DropReason.UNSUPPORTED_OFFLOAD);
-    } else if (length > largestFrame) {
+    } else if (length > limit) {
       counters.drop(DropReason.FRAME_TOO_BIG);
     } else if (VirtioNetHeader.needsChecksum(slab, at) && !completeChecksum(at, length)) {
       counters.drop(DropReason.MALFORMED);
@@ -146,18 +153,24 @@ final class FramesOut {
     }
   }
 
-  private void encapsulateSegments(ForwardingDecision decision, int segmentSize) {
+  private void encapsulateSegments(ForwardingDecision decision, int segmentSize, int limit) {
     FrameView frame = virtualSwitch.frame();
     if (!frame.hasTcpHeader() || segmentSize == 0) {
       counters.drop(DropReason.MALFORMED);
       return;
     }
-    if (frame.tcpHeadersLength() + segmentSize > largestFrame) {
+    if (frame.tcpHeadersLength() + segmentSize > limit) {
       counters.drop(DropReason.FRAME_TOO_BIG);
       return;
     }
     int hash = frame.flowHash();
     int segments = segmenter.begin(frame, segmentSize);
+    if (decision.sealed()) {
+      for (int v = 0; v < decision.vtepCount(); v++) {
+        sealed.sendSegments(decision.vni(), decision.vtep(v), hash, segmenter, segments, slab);
+      }
+      return;
+    }
     int headersLength = VxlanHeader.LENGTH + segmenter.headersLength();
     MemorySegment headers = underlay.headers();
     for (int v = 0; v < decision.vtepCount(); v++) {
@@ -191,6 +204,12 @@ final class FramesOut {
 
   private void encapsulateWhole(ForwardingDecision decision, long frameAt, int length) {
     int hash = virtualSwitch.frame().flowHash();
+    if (decision.sealed()) {
+      for (int v = 0; v < decision.vtepCount(); v++) {
+        sealed.send(decision.vni(), decision.vtep(v), hash, slab, frameAt, length);
+      }
+      return;
+    }
     long at = frameAt - IN_PLACE;
     VxlanHeader.initialize(slab, at, decision.vni());
     for (int v = 0; v < decision.vtepCount(); v++) {
@@ -202,6 +221,7 @@ final class FramesOut {
   /** Sends what was collected; the slab is empty afterwards. */
   void flush() {
     underlay.flush();
+    sealed.flushed();
     used = 0;
   }
 }

@@ -3,9 +3,12 @@ package io.meshd.dataplane.loop;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.ForwardingSpec;
+import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.TapAttachment;
 import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.offload.Rehearsal;
+import io.meshd.dataplane.seal.ReplayMemory;
+import io.meshd.dataplane.seal.SealTable;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.tap.TapDevice;
@@ -16,6 +19,7 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -42,6 +46,7 @@ public final class LoopDataplane implements Dataplane {
   private final MultiThreadIoEventLoopGroup group;
   private final UdpUnderlay underlay;
   private final LoadBalancer balancer;
+  private final ReplayMemory windows;
   private final List<DataLoop> loops;
   private final UnderlayHandle receiving;
   private final NamespaceWatch watch;
@@ -49,19 +54,24 @@ public final class LoopDataplane implements Dataplane {
   // Guarded by this.
   private final Map<String, AttachedTap> taps = new HashMap<>();
   private final BitSet slots = new BitSet();
+  private final SealTable.Compiler sealTables;
   private ForwardingSpec spec = ForwardingSpec.EMPTY;
   private boolean closed;
 
   private LoopDataplane(
+      Ipv4Address vtep,
       MultiThreadIoEventLoopGroup group,
       UdpUnderlay underlay,
       LoadBalancer balancer,
+      ReplayMemory windows,
       List<DataLoop> loops) {
     this.group = group;
     this.underlay = underlay;
     this.balancer = balancer;
+    this.windows = windows;
     this.loops = loops;
-    receiving = loops.getFirst().underlay(underlay.receivingDescriptor());
+    sealTables = new SealTable.Compiler(vtep);
+    receiving = loops.getFirst().underlay(underlay.receivingDescriptor(), windows);
     watch = new NamespaceWatch(this::forgetDeletedNamespaces);
   }
 
@@ -75,10 +85,18 @@ public final class LoopDataplane implements Dataplane {
     }
     // The port tells one daemon from another, so the flow table has one user at a time.
     UdpUnderlay underlay = UdpUnderlay.open(config.vtep(), config.vxlanPort());
+    ReplayMemory windows;
+    try {
+      windows = windows(config.flowTable());
+    } catch (IOException | RuntimeException e) {
+      underlay.close();
+      throw e;
+    }
     LoadBalancer balancer;
     try {
       balancer = LoadBalancer.open(config.flowTable(), config.flowCapacity(), System::nanoTime);
     } catch (IOException | RuntimeException e) {
+      windows.close();
       underlay.close();
       throw e;
     }
@@ -100,7 +118,8 @@ public final class LoopDataplane implements Dataplane {
                 balancer,
                 counters));
       }
-      LoopDataplane dataplane = new LoopDataplane(group, underlay, balancer, List.copyOf(loops));
+      LoopDataplane dataplane =
+          new LoopDataplane(config.vtep(), group, underlay, balancer, windows, List.copyOf(loops));
       loops.getFirst().every(BALANCER_TICK, balancer::tick);
       dataplane.receiving.register();
       Thread.ofPlatform().daemon().name("meshd-rehearsal").start(Rehearsal::run);
@@ -108,9 +127,17 @@ public final class LoopDataplane implements Dataplane {
     } catch (IOException e) {
       stop(group);
       balancer.close();
+      windows.close();
       underlay.close();
       throw e;
     }
+  }
+
+  /** Beside the flows, for the same successor. */
+  private static ReplayMemory windows(@Nullable Path flows) throws IOException {
+    return flows == null
+        ? ReplayMemory.anonymous()
+        : ReplayMemory.map(flows.resolveSibling(flows.getFileName() + ".replay"));
   }
 
   @Override
@@ -199,11 +226,12 @@ public final class LoopDataplane implements Dataplane {
               return tap == null ? ForwardingTables.NO_SLOT : tap.slot();
             },
             balancer);
+    SealTable seals = sealTables.compile(spec);
     @Nullable TapDevice[] devices = new TapDevice[slots.length()];
     taps.values().forEach(tap -> devices[tap.slot()] = tap.device());
     List<Future<?>> done = new ArrayList<>();
     for (DataLoop loop : loops) {
-      done.add(loop.use(tables, devices));
+      done.add(loop.use(tables, seals, devices));
     }
     done.forEach(DrainingHandle::await);
   }
@@ -224,9 +252,11 @@ public final class LoopDataplane implements Dataplane {
     closed = true;
     watch.close();
     stop(group);
+    loops.forEach(DataLoop::close);
     taps.values().forEach(tap -> tap.device().close());
     taps.clear();
     balancer.close();
+    windows.close();
     underlay.close();
   }
 

@@ -49,7 +49,15 @@ public enum DropReason {
   INNER_ARP("inner_arp", "ARP inside VXLAN: every node answers from its own tables"),
   SPOOFED_INNER_MAC("spoofed_inner_mac", "inner source MAC is not behind that VTEP"),
   SPOOFED_INNER_IP("spoofed_inner_ip", "inner source IP is not that MAC's"),
-  NOT_LOCAL("not_local", "from the underlay to a MAC that is not on this node");
+  NOT_LOCAL("not_local", "from the underlay to a MAC that is not on this node"),
+  // Encrypted networks.
+  NO_KEY("no_key", "to or from an encrypted network, and nothing to seal or open it with (yet)"),
+  NOT_SEALED("not_sealed", "in clear, on a network that is encrypted"),
+  SEALED_ON_PLAIN("sealed_on_plain", "sealed, on a network that is not encrypted"),
+  UNKNOWN_KEY("unknown_key", "sealed under a key that is not in the ring (yet, or any more)"),
+  BAD_TAG("bad_tag", "sealed, and changed on its way or by who does not have the key"),
+  REPLAYED("replayed", "sealed, and came before, or long after its time"),
+  TOO_MANY_EPOCHS("too_many_epochs", "sealed by a node that began anew more often than is kept");
 
   private final String label;
   private final String meaning;

@@ -12,14 +12,21 @@ public final class ForwardingDecision {
   private int[] vteps = new int[16];
   private int vtepCount;
   private int vni;
+  private boolean sealed;
   private long destinationMac;
   private long sourceMac;
   private int sourceIp;
   private int answerLength;
   private boolean injected;
 
-  void clear(int vni) {
+  /** For a frame of no network yet. */
+  void clear() {
+    clear(0, false);
+  }
+
+  void clear(int vni, boolean sealed) {
     this.vni = vni;
+    this.sealed = sealed;
     sourceMac = 0;
     answerLength = 0;
     injected = false;
@@ -78,6 +85,11 @@ public final class ForwardingDecision {
 
   public int vni() {
     return vni;
+  }
+
+  /** Whether it is to be sealed for every VTEP: a network that is encrypted. */
+  public boolean sealed() {
+    return sealed;
   }
 
   /** The source MAC to write into the frame with {@link #sourceIp}, or 0 to leave both. */

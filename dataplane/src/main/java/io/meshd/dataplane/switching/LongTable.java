@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
  * An immutable map from long to object, open addressing, at most half full; a lookup allocates
  * nothing.
  */
-final class LongTable<V> {
+public final class LongTable<V> {
   private final long[] keys;
   private final @Nullable Object[] values;
   private final int mask;
 
-  LongTable(Map<Long, V> entries) {
+  public LongTable(Map<Long, V> entries) {
     int size = Integer.highestOneBit(Math.max(1, entries.size())) * 4;
     keys = new long[size];
     values = new Object[size];
@@ -20,7 +20,7 @@ final class LongTable<V> {
     entries.forEach(this::put);
   }
 
-  @Nullable V get(long key) {
+  public @Nullable V get(long key) {
     for (int i = slot(key); ; i = i + 1 & mask) {
       Object value = values[i];
       if (value == null) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class NetworkTable {
   final int vni;
   final boolean nodeFlowsOnly;
+  final boolean encrypted;
   final VtepTable vteps;
 
   /** Slots of the endpoints with a TAP: where broadcasts go on this node. */
@@ -45,6 +46,7 @@ final class NetworkTable {
       ForwardingSpec.Network network, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
     vni = network.vni();
     nodeFlowsOnly = network.nodeFlowsOnly();
+    encrypted = network.encrypted();
     vteps = new VtepTable(network.vteps());
     List<Station> stations = new ArrayList<>();
     for (ForwardingSpec.RemoteEndpoint remote : network.remotes()) {
@@ -106,6 +108,9 @@ final class NetworkTable {
       ForwardingSpec.NodePort node, Ipv4Address gateway, int slot, List<Station> stations) {
     Address asGateway = new Address(gateway, node.deviceMac());
     addLocal(station(Station.Kind.GATEWAY, asGateway, slot, 0), stations);
+    for (Ipv4Address other : node.also()) {
+      stations.add(station(Station.Kind.GATEWAY, new Address(other, node.deviceMac()), slot, 0));
+    }
     Address own = node.address();
     if (own != null) {
       stations.add(station(Station.Kind.NODE, own, slot, 0));

@@ -10,6 +10,8 @@ public enum TrafficCounter {
   VXLAN_RX_BATCHES("vxlan.rx_batches"),
   VXLAN_TX_DATAGRAMS("vxlan.tx_datagrams"),
   VXLAN_TX_BATCHES("vxlan.tx_batches"),
+  SEALED("vxlan.sealed"),
+  OPENED("vxlan.opened"),
   ARP_REPLIES("arp.replies"),
   VIRTUAL_ECHO_REPLIES("virtual.echo_replies"),
   VIRTUAL_RSTS("virtual.rsts"),

@@ -71,7 +71,7 @@ public final class VirtualSwitch {
    */
   public ForwardingDecision fromPort(
       int slot, MemorySegment memory, long at, int length, boolean partial) {
-    decision.clear(0);
+    decision.clear();
     frame = ownFrame;
     NetworkTable.Source source = tables.source(slot);
     if (source == null) {
@@ -86,7 +86,7 @@ public final class VirtualSwitch {
         return drop(DropReason.UNSUPPORTED_ETHERTYPE);
       }
     }
-    decision.clear(source.network().vni);
+    decision.clear(source.network().vni, source.network().encrypted);
     if (EthernetHeader.source(memory, at) != source.station().mac()) {
       return drop(DropReason.SPOOFED_MAC);
     }
@@ -288,19 +288,22 @@ public final class VirtualSwitch {
    * what is to be changed.
    *
    * @param vtep outer source address
+   * @param sealed whether it came sealed, and was opened
    * @return valid until the next call; has a VTEP only for a frame that is injected
    */
   public ForwardingDecision fromUnderlay(
-      int vtep, int vni, MemorySegment memory, long at, int length) {
-    decision.clear(vni);
+      int vtep, int vni, boolean sealed, MemorySegment memory, long at, int length) {
+    decision.clear();
     frame = ownFrame;
     NetworkTable network = tables.network(vni);
     if (network == null) {
       return drop(DropReason.UNKNOWN_VNI);
     }
-    if (!network.vteps.contains(vtep)) {
-      return drop(DropReason.UNKNOWN_VTEP);
+    DropReason refusal = refusal(network, vtep, sealed);
+    if (refusal != null) {
+      return drop(refusal);
     }
+    decision.clear(vni, network.encrypted);
     switch (frame.parse(memory, at, length)) {
       case OK -> {}
       case MALFORMED -> {
@@ -346,6 +349,22 @@ public final class VirtualSwitch {
       case INJECT -> inject(network);
       case DROP -> drop(balancer.reason());
     };
+  }
+
+  /** What keeps a sealed frame from this sender from being opened at all; null for nothing. */
+  public @Nullable DropReason sealedRefusal(int vtep, int vni) {
+    NetworkTable network = tables.network(vni);
+    return network == null ? DropReason.UNKNOWN_VNI : refusal(network, vtep, true);
+  }
+
+  private static @Nullable DropReason refusal(NetworkTable network, int vtep, boolean sealed) {
+    if (!network.vteps.contains(vtep)) {
+      return DropReason.UNKNOWN_VTEP;
+    }
+    if (network.encrypted == sealed) {
+      return null;
+    }
+    return sealed ? DropReason.SEALED_ON_PLAIN : DropReason.NOT_SEALED;
   }
 
   private ForwardingDecision floodLocally(NetworkTable network, Station sender) {

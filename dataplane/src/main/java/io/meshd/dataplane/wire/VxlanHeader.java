@@ -20,7 +20,7 @@ public final class VxlanHeader {
   public static final int LENGTH = 8;
 
   private static final int FLAGS_OFFSET = 0;
-  private static final int VNI_OFFSET = 4;
+  static final int VNI_OFFSET = 4;
   private static final int VNI_VALID = 0x08;
 
   private VxlanHeader() {}

@@ -197,7 +197,7 @@ class PreservedAddressTest {
         byte[] frame = (i & 2) == 0 ? in[i & 1] : out[i & 1];
         MemorySegment.copy(frame, 0, memory, ValueLayout.JAVA_BYTE, 0, frame.length);
         if ((i & 2) == 0) {
-          virtualSwitch.fromUnderlay(OTHER, VNI, memory, 0, frame.length);
+          virtualSwitch.fromUnderlay(OTHER, VNI, false, memory, 0, frame.length);
         } else {
           virtualSwitch.fromPort(TASK_SLOT, memory, 0, frame.length, false);
         }
@@ -253,7 +253,7 @@ class PreservedAddressTest {
   private String wire(int vtep, byte[] frame) {
     Map<DropReason, Long> before = dropped();
     MemorySegment memory = MemorySegment.ofArray(frame);
-    return words(virtualSwitch.fromUnderlay(vtep, VNI, memory, 0, frame.length), before);
+    return words(virtualSwitch.fromUnderlay(vtep, VNI, false, memory, 0, frame.length), before);
   }
 
   /** The one way that was decided, or the reason that was counted. */

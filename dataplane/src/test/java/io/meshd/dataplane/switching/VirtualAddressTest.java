@@ -347,7 +347,7 @@ class VirtualAddressTest {
 
   private ForwardingDecision wire(byte[] frame) {
     place(frame);
-    return virtualSwitch.fromUnderlay(OTHER, VNI, sent, 0, frame.length);
+    return virtualSwitch.fromUnderlay(OTHER, VNI, false, sent, 0, frame.length);
   }
 
   private void place(byte[] frame) {

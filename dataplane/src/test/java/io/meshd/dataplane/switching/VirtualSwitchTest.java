@@ -31,6 +31,10 @@ class VirtualSwitchTest {
   private static final int OTHER = 0x0a630002;
   private static final int THIRD = 0x0a630003;
   private static final int STRANGER = 0x0a6300ff;
+
+  /** 169.254.53.53, answered on every node. */
+  private static final int RESOLVER = 0xa9fe3535;
+
   private static final long BROADCAST = 0xffffffffffffL;
   private static final int SLOT_3 = 0;
   private static final int SLOT_4 = 1;
@@ -58,7 +62,8 @@ class VirtualSwitchTest {
             "net",
             VNI,
             new Ipv4Address(ip(1)),
-            new ForwardingSpec.NodePort("node", new MacAddress(mac(1)), station(2)),
+            new ForwardingSpec.NodePort(
+                "node", new MacAddress(mac(1)), station(2), List.of(new Ipv4Address(RESOLVER))),
             List.of(
                 new ForwardingSpec.LocalPort("p3", station(3)),
                 new ForwardingSpec.LocalPort("p4", station(4)),
@@ -134,6 +139,18 @@ class VirtualSwitchTest {
     assertEquals("port 0", port(open, NODE_SLOT, fromGateway));
     assertEquals(mac(1), EthernetHeader.source(MemorySegment.ofArray(fromGateway), 0));
     assertEquals("gateway_off_node", port(open, NODE_SLOT, frame(mac(1), mac(5), ip(1), ip(5))));
+  }
+
+  @Test
+  void theGatewaysOtherAddressIsOnTheLinkOfEveryNetwork() {
+    byte[] asked = TestFrames.arp(ArpPacket.REQUEST, mac(3), ip(3), RESOLVER);
+    assertEquals("port 0", port(open, SLOT_3, asked));
+    assertEquals(mac(1), ArpPacket.senderMac(MemorySegment.ofArray(asked), 14));
+    assertEquals(
+        "port 2 as 2420a000101", port(open, SLOT_3, frame(mac(3), mac(1), ip(3), RESOLVER)));
+    assertEquals("port 0", port(open, NODE_SLOT, frame(mac(1), mac(3), RESOLVER, ip(3))));
+    assertEquals("gateway_off_node", port(open, NODE_SLOT, frame(mac(1), mac(5), RESOLVER, ip(5))));
+    assertEquals("spoofed_ip", port(open, SLOT_3, frame(mac(3), mac(4), RESOLVER, ip(4))));
   }
 
   @Test
@@ -218,7 +235,7 @@ class VirtualSwitchTest {
   private String wire(VirtualSwitch virtualSwitch, int vtep, int vni, byte[] frame) {
     Map<String, Long> before = dropped();
     MemorySegment memory = MemorySegment.ofArray(frame);
-    return words(virtualSwitch.fromUnderlay(vtep, vni, memory, 0, frame.length), before);
+    return words(virtualSwitch.fromUnderlay(vtep, vni, false, memory, 0, frame.length), before);
   }
 
   /** What was decided, or the reason that was counted. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.api;
+
+import org.jspecify.annotations.NullMarked;
