@@ -3,6 +3,7 @@ package io.meshd.daemon.containers;
 import io.meshd.daemon.containers.EngineContainers.Seen;
 import io.meshd.daemon.tasks.DesiredTask;
 import io.meshd.daemon.tasks.Drain;
+import io.meshd.daemon.tasks.HeldTasks;
 import io.meshd.daemon.tasks.Readiness;
 import io.meshd.daemon.tasks.StoredTask;
 import io.meshd.daemon.tasks.TaskSockets;
@@ -34,8 +35,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The image's health check, or the service's, decides when it is ready, and ends it when it is
  * not any more; without one it is ready when it listens on its published ports.
+ *
+ * <p>Longer than most: these are the steps of one state machine, under one lock.
  */
-final class HeldContainer {
+final class HeldContainer implements HeldTasks.Held {
   private static final Logger LOG = LoggerFactory.getLogger(HeldContainer.class);
 
   /** How often the Engine is asked when it says nothing. */
@@ -79,7 +82,8 @@ final class HeldContainer {
     thread.start();
   }
 
-  synchronized StoredTask stored() {
+  @Override
+  public synchronized StoredTask stored() {
     return stored;
   }
 
@@ -95,7 +99,8 @@ final class HeldContainer {
   }
 
   /** Its place in the switch is there. */
-  synchronized void launch() {
+  @Override
+  public synchronized void launch() {
     launched = true;
     notifyAll();
   }
@@ -154,7 +159,8 @@ final class HeldContainer {
   }
 
   /** Before it runs: rejected, in words. */
-  synchronized void reject(IOException e) {
+  @Override
+  public synchronized void reject(IOException e) {
     if (stored.phase().compareTo(Phase.STARTING) < 0) {
       change(stored.to(Phase.REJECTED, stored.message(), words(e)));
     }
@@ -312,7 +318,8 @@ final class HeldContainer {
   }
 
   /** Ends it once its connections have ended. Returns at once. */
-  synchronized void drain() {
+  @Override
+  public synchronized void drain() {
     if (draining || stopping || stored.phase().terminal()) {
       return;
     }
@@ -322,13 +329,11 @@ final class HeldContainer {
       return;
     }
     draining = true;
-    String begun = stored.drainingSince();
-    Instant since = begun == null ? Instant.now() : Instant.parse(begun);
-    if (begun == null) {
-      stored = stored.draining(since);
+    if (stored.drainingSince() == null) {
+      stored = stored.draining(Instant.now());
       write();
     }
-    Drain drain = new Drain(since, task().stopGraceNanos());
+    Drain drain = Drain.of(stored);
     Thread.ofVirtual().name("container-drain").start(() -> drain(pid, drain));
   }
 
@@ -355,7 +360,8 @@ final class HeldContainer {
   }
 
   /** Ends it: the stop signal, the grace, SIGKILL. Returns at once; the end is told as SHUTDOWN. */
-  synchronized void stop() {
+  @Override
+  public synchronized void stop() {
     if (stopping || stored.phase().terminal()) {
       return;
     }

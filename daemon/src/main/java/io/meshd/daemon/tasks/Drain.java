@@ -2,6 +2,7 @@ package io.meshd.daemon.tasks;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 
 /**
  * When a task that is to end may be told so: once it has no connection left, and never later than
@@ -28,10 +29,16 @@ public final class Drain {
    * @param since when it began, perhaps under an earlier daemon
    * @param limitNanos how long it may take
    */
-  public Drain(Instant since, long limitNanos) {
+  private Drain(Instant since, long limitNanos) {
     this.limitNanos = limitNanos;
     long gone = Math.max(0, Duration.between(since, Instant.now()).toNanos());
     this.startNanos = System.nanoTime() - gone;
+  }
+
+  /** Of a task that is {@linkplain StoredTask#draining draining}. */
+  public static Drain of(StoredTask stored) {
+    Instant since = Instant.parse(Objects.requireNonNull(stored.drainingSince()));
+    return new Drain(since, stored.task().stopGraceNanos());
   }
 
   public boolean over(TaskSockets sockets) {

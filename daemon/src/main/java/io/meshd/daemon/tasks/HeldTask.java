@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Longer than most: these are the steps of one state machine, under one lock.
  */
-final class HeldTask {
+final class HeldTask implements HeldTasks.Held {
   private static final Logger LOG = LoggerFactory.getLogger(HeldTask.class);
   private static final int LOOKS_UNTIL_LOST = 3;
   private static final long START_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -70,7 +70,8 @@ final class HeldTask {
     this.launchedAt = System.nanoTime();
   }
 
-  synchronized StoredTask stored() {
+  @Override
+  public synchronized StoredTask stored() {
     return stored;
   }
 
@@ -118,7 +119,8 @@ final class HeldTask {
   }
 
   /** Before it runs: rejected, in words. A running task is left alone. */
-  synchronized void reject(IOException e) {
+  @Override
+  public synchronized void reject(IOException e) {
     if (stored.phase().compareTo(Phase.STARTING) < 0) {
       change(stored.to(Phase.REJECTED, stored.message(), words(e)));
     } else {
@@ -127,7 +129,8 @@ final class HeldTask {
   }
 
   /** Starts the command, unless that was done before. */
-  synchronized void launch() {
+  @Override
+  public synchronized void launch() {
     if (stored.phase().compareTo(Phase.STARTING) > 0 || stopping) {
       return;
     }
@@ -248,7 +251,8 @@ final class HeldTask {
   }
 
   /** Ends it once its connections have ended. Returns at once. */
-  synchronized void drain() {
+  @Override
+  public synchronized void drain() {
     if (draining || stopping || stored.phase().terminal()) {
       return;
     }
@@ -258,13 +262,11 @@ final class HeldTask {
       return;
     }
     draining = true;
-    String begun = stored.drainingSince();
-    Instant since = begun == null ? Instant.now() : Instant.parse(begun);
-    if (begun == null) {
-      stored = stored.draining(since);
+    if (stored.drainingSince() == null) {
+      stored = stored.draining(Instant.now());
       write();
     }
-    Drain drain = new Drain(since, task().stopGraceNanos());
+    Drain drain = Drain.of(stored);
     Thread.ofVirtual()
         .name("task-drain")
         .start(
@@ -275,7 +277,8 @@ final class HeldTask {
   }
 
   /** Ends it: the stop signal, the grace, SIGKILL. Returns at once; the end is told as SHUTDOWN. */
-  synchronized void stop() {
+  @Override
+  public synchronized void stop() {
     if (stopping || stored.phase().terminal()) {
       return;
     }

@@ -48,37 +48,34 @@ public record StoredTask(
 
   public static StoredTask accepted(DesiredTask task, @Nullable String bridgeAddress) {
     String now = Instant.now().toString();
+    return begun(task, bridgeAddress, now, "accepted", now, List.of());
+  }
+
+  /** As it is when the same task, which has ended, begins once more. */
+  public StoredTask again(@Nullable String newBridgeAddress) {
+    List<TaskRun> runs = endedRuns();
+    return begun(
+        task,
+        newBridgeAddress,
+        Instant.now().toString(),
+        "accepted again",
+        createdAt,
+        List.copyOf(runs.subList(0, Math.min(runs.size(), MOST_RUNS))));
+  }
+
+  private static StoredTask begun(
+      DesiredTask task,
+      @Nullable String bridgeAddress,
+      String now,
+      String message,
+      String createdAt,
+      List<TaskRun> earlierRuns) {
     return new StoredTask(
         task,
         bridgeAddress,
         TaskStatus.Phase.ACCEPTED,
         now,
-        "accepted",
-        null,
-        null,
-        null,
-        now,
-        null,
-        null,
-        false,
-        true,
-        List.of(),
-        List.of(),
-        null,
-        null);
-  }
-
-  /** As it is when the same task, which has ended, begins once more. */
-  public StoredTask again(@Nullable String newBridgeAddress) {
-    List<TaskRun> runs = new ArrayList<>();
-    runs.add(run());
-    runs.addAll(earlierRuns);
-    return new StoredTask(
-        task,
-        newBridgeAddress,
-        TaskStatus.Phase.ACCEPTED,
-        Instant.now().toString(),
-        "accepted again",
+        message,
         null,
         null,
         null,
@@ -88,9 +85,20 @@ public record StoredTask(
         false,
         true,
         List.of(),
-        List.copyOf(runs.subList(0, Math.min(runs.size(), MOST_RUNS))),
+        earlierRuns,
         null,
         null);
+  }
+
+  /** Every run of it that has ended, the newest first. */
+  @JsonIgnore
+  public List<TaskRun> endedRuns() {
+    List<TaskRun> runs = new ArrayList<>();
+    if (phase.terminal()) {
+      runs.add(run());
+    }
+    runs.addAll(earlierRuns);
+    return runs;
   }
 
   /** This run of it. */
@@ -127,130 +135,43 @@ public record StoredTask(
   }
 
   public StoredTask stopping() {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        drainingSince,
-        true,
-        devices,
-        hostPorts,
-        earlierRuns,
-        containerId,
-        imageId);
+    Copy copy = new Copy();
+    copy.stopRequested = true;
+    return copy.made();
   }
 
   public StoredTask draining(Instant since) {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        since.toString(),
-        true,
-        devices,
-        hostPorts,
-        earlierRuns,
-        containerId,
-        imageId);
+    Copy copy = new Copy();
+    copy.drainingSince = since.toString();
+    copy.stopRequested = true;
+    return copy.made();
   }
 
   public StoredTask withoutDevices() {
-    return new StoredTask(
-        task,
-        null,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        drainingSince,
-        stopRequested,
-        false,
-        hostPorts,
-        earlierRuns,
-        containerId,
-        imageId);
+    Copy copy = new Copy();
+    copy.bridgeAddress = null;
+    copy.devices = false;
+    return copy.made();
   }
 
   public StoredTask withHostPorts(List<HostPort> ports) {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        drainingSince,
-        stopRequested,
-        devices,
-        ports,
-        earlierRuns,
-        containerId,
-        imageId);
+    Copy copy = new Copy();
+    copy.hostPorts = ports;
+    return copy.made();
   }
 
   public StoredTask withContainer(String id) {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        drainingSince,
-        stopRequested,
-        devices,
-        hostPorts,
-        earlierRuns,
-        id,
-        null);
+    Copy copy = new Copy();
+    copy.containerId = id;
+    copy.imageId = null;
+    return copy.made();
   }
 
   /** Of its container. */
   public StoredTask withImage(String image) {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        phase,
-        changedAt,
-        message,
-        err,
-        pid,
-        exitCode,
-        createdAt,
-        startedAt,
-        drainingSince,
-        stopRequested,
-        devices,
-        hostPorts,
-        earlierRuns,
-        containerId,
-        image);
+    Copy copy = new Copy();
+    copy.imageId = image;
+    return copy.made();
   }
 
   /** Its first process is there. */
@@ -265,23 +186,53 @@ public record StoredTask(
       @Nullable Integer processId,
       @Nullable Integer code,
       @Nullable String started) {
-    return new StoredTask(
-        task,
-        bridgeAddress,
-        next,
-        Instant.now().toString(),
-        saying,
-        error,
-        processId,
-        code,
-        createdAt,
-        started,
-        drainingSince,
-        stopRequested,
-        devices,
-        hostPorts,
-        earlierRuns,
-        containerId,
-        imageId);
+    Copy copy = new Copy();
+    copy.phase = next;
+    copy.changedAt = Instant.now().toString();
+    copy.message = saying;
+    copy.err = error;
+    copy.pid = processId;
+    copy.exitCode = code;
+    copy.startedAt = started;
+    return copy.made();
+  }
+
+  /** A copy of which something is another. */
+  private final class Copy {
+    @Nullable String bridgeAddress = StoredTask.this.bridgeAddress;
+    TaskStatus.Phase phase = StoredTask.this.phase;
+    String changedAt = StoredTask.this.changedAt;
+    String message = StoredTask.this.message;
+    @Nullable String err = StoredTask.this.err;
+    @Nullable Integer pid = StoredTask.this.pid;
+    @Nullable Integer exitCode = StoredTask.this.exitCode;
+    @Nullable String startedAt = StoredTask.this.startedAt;
+    @Nullable String drainingSince = StoredTask.this.drainingSince;
+    boolean stopRequested = StoredTask.this.stopRequested;
+    boolean devices = StoredTask.this.devices;
+    List<HostPort> hostPorts = StoredTask.this.hostPorts;
+    @Nullable String containerId = StoredTask.this.containerId;
+    @Nullable String imageId = StoredTask.this.imageId;
+
+    StoredTask made() {
+      return new StoredTask(
+          task,
+          bridgeAddress,
+          phase,
+          changedAt,
+          message,
+          err,
+          pid,
+          exitCode,
+          createdAt,
+          startedAt,
+          drainingSince,
+          stopRequested,
+          devices,
+          hostPorts,
+          earlierRuns,
+          containerId,
+          imageId);
+    }
   }
 }

@@ -10,18 +10,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The runtime {@code process}: all tasks of this node that are processes. */
-public final class TaskSupervisor implements TaskRuntime, LocalTasks {
+public final class TaskSupervisor extends HeldTasks<HeldTask> implements LocalTasks {
   private static final Logger LOG = LoggerFactory.getLogger(TaskSupervisor.class);
   private static final long TICK_MILLIS = 1000;
   private static final long FOLLOW_MILLIS = 100;
@@ -35,7 +31,6 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
   private final TaskStatus.Listener listener;
   private final FolderWatch watch;
   private final Thread ticker;
-  private final Map<String, HeldTask> tasks = new ConcurrentHashMap<>();
 
   /**
    * Finds the tasks of an earlier daemon again.
@@ -89,42 +84,9 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
 
   private HeldTask hold(StoredTask stored, TaskFolder path) throws IOException {
     HeldTask held = new HeldTask(stored, path, interfaces, hostPorts, launcher, listener);
-    tasks.put(stored.task().id(), held);
+    put(held);
     watch.add(stored.task().id(), path.path());
     return held;
-  }
-
-  @Override
-  public Set<String> ids() {
-    return Set.copyOf(tasks.keySet());
-  }
-
-  @Override
-  public @Nullable TaskStatus status(String taskId) {
-    HeldTask held = tasks.get(taskId);
-    return held == null ? null : held.stored().status();
-  }
-
-  @Override
-  public boolean hasDevices(String taskId) {
-    HeldTask held = tasks.get(taskId);
-    return held != null && held.stored().devices();
-  }
-
-  @Override
-  public @Nullable DesiredTask task(String taskId) {
-    HeldTask held = tasks.get(taskId);
-    return held == null ? null : held.task();
-  }
-
-  @Override
-  public long longestGraceNanos() {
-    return tasks.values().stream()
-        .map(HeldTask::stored)
-        .filter(stored -> !stored.phase().terminal())
-        .mapToLong(stored -> stored.task().stopGraceNanos())
-        .max()
-        .orElse(0);
   }
 
   @Override
@@ -138,13 +100,8 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
   }
 
   @Override
-  public boolean knows(String taskId) {
-    return tasks.containsKey(taskId);
-  }
-
-  @Override
   public void prepare(DesiredTask task) throws IOException {
-    HeldTask held = tasks.get(task.id());
+    HeldTask held = held(task.id());
     if (held == null) {
       TaskFolder path = new TaskFolder(folder.resolve(task.id()));
       StoredTask stored = StoredTask.accepted(task, bridgeAddress(task));
@@ -160,17 +117,14 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
       return null;
     }
     List<String> inUse =
-        tasks.values().stream()
-            .map(t -> t.stored().bridgeAddress())
-            .filter(Objects::nonNull)
-            .toList();
+        allStored().stream().map(StoredTask::bridgeAddress).filter(Objects::nonNull).toList();
     return bridgeAddresses.allocate(!task.networks().isEmpty(), inUse);
   }
 
   @Override
   public void again(String taskId) throws IOException {
-    HeldTask ended = tasks.get(taskId);
-    if (ended == null || !ended.stored().phase().terminal()) {
+    HeldTask ended = ended(taskId);
+    if (ended == null) {
       return;
     }
     ended.release();
@@ -178,24 +132,8 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
     ended.folder().clear();
     StoredTask stored = ended.stored().again(bridgeAddress(ended.task()));
     ended.folder().write(stored);
-    tasks.put(
-        taskId, new HeldTask(stored, ended.folder(), interfaces, hostPorts, launcher, listener));
+    put(new HeldTask(stored, ended.folder(), interfaces, hostPorts, launcher, listener));
     listener.onStatus(taskId, stored.status());
-  }
-
-  @Override
-  public List<TaskRun> endedRuns(String taskId) {
-    HeldTask held = tasks.get(taskId);
-    if (held == null) {
-      return List.of();
-    }
-    StoredTask stored = held.stored();
-    List<TaskRun> runs = new ArrayList<>();
-    if (stored.phase().terminal()) {
-      runs.add(stored.run());
-    }
-    runs.addAll(stored.earlierRuns());
-    return runs;
   }
 
   @Override
@@ -204,34 +142,8 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
   }
 
   @Override
-  public void launch(String taskId) {
-    with(taskId, HeldTask::launch);
-  }
-
-  @Override
-  public void drain(String taskId) {
-    with(taskId, HeldTask::drain);
-  }
-
-  @Override
-  public boolean drains(String taskId) {
-    HeldTask held = tasks.get(taskId);
-    return held != null && held.stored().drainingSince() != null;
-  }
-
-  @Override
-  public void stop(String taskId) {
-    with(taskId, HeldTask::stop);
-  }
-
-  @Override
-  public void reject(String taskId, IOException reason) {
-    with(taskId, held -> held.reject(reason));
-  }
-
-  @Override
   public void release(String taskId) throws IOException {
-    HeldTask held = tasks.get(taskId);
+    HeldTask held = held(taskId);
     if (held != null) {
       held.release();
     }
@@ -239,20 +151,13 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
 
   @Override
   public void forget(String taskId) throws IOException {
-    HeldTask held = tasks.get(taskId);
-    if (held == null || !held.stored().phase().terminal()) {
+    HeldTask held = ended(taskId);
+    if (held == null) {
       return;
     }
     held.release();
     held.folder().delete();
-    tasks.remove(taskId);
-  }
-
-  private void with(String taskId, Consumer<HeldTask> action) {
-    HeldTask held = tasks.get(taskId);
-    if (held != null) {
-      action.accept(held);
-    }
+    remove(taskId);
   }
 
   private void look(String taskId) {
@@ -263,7 +168,7 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
     try {
       for (; ; ) {
         Thread.sleep(TICK_MILLIS);
-        tasks.values().forEach(HeldTask::tick);
+        all().forEach(HeldTask::tick);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
@@ -272,8 +177,7 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
 
   @Override
   public List<LocalTask> list() {
-    return tasks.values().stream()
-        .map(HeldTask::stored)
+    return allStored().stream()
         .sorted(Comparator.comparing(StoredTask::createdAt).reversed())
         .map(this::shown)
         .toList();
@@ -333,7 +237,7 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
     List<TaskLog.Reader> readers = new ArrayList<>();
     try {
       for (; ; ) {
-        boolean last = !follow || held.stored().phase().terminal() || !tasks.containsKey(taskId);
+        boolean last = !follow || held.stored().phase().terminal() || !knows(taskId);
         if (readers.isEmpty() && Files.exists(held.folder().stderr())) {
           readers.add(new TaskLog(held.folder().stdout()).new Reader(false, tail));
           readers.add(new TaskLog(held.folder().stderr()).new Reader(true, tail));
@@ -354,14 +258,6 @@ public final class TaskSupervisor implements TaskRuntime, LocalTasks {
         reader.close();
       }
     }
-  }
-
-  private HeldTask known(String taskId) throws IOException {
-    HeldTask held = tasks.get(taskId);
-    if (held == null) {
-      throw new IOException("No such container: " + taskId);
-    }
-    return held;
   }
 
   /** Stops watching. The tasks go on. */

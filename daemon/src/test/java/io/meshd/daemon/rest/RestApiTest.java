@@ -1,129 +1,18 @@
 package io.meshd.daemon.rest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.meshd.daemon.engine.Engine;
-import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.http.UnixHttp;
-import io.meshd.daemon.security.ClusterCa;
-import io.meshd.daemon.state.Authority;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.daemon.state.TestCluster;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
-class RestApiTest {
-  private static final String SERVICE =
-      """
-      {"Name":"web","Labels":{},"TaskTemplate":{"ContainerSpec":{"Command":["serve"]},
-      "Networks":[{"Target":"ov1"}],"ForceUpdate":0,"Runtime":"process"},
-      "Mode":{"Replicated":{"Replicas":2}},"EndpointSpec":{"Mode":"vip","Ports":[
-      {"Protocol":"tcp","TargetPort":80,"PublishedPort":8080,"PublishMode":"ingress"}]}}
-      """;
-
-  @TempDir Path folder;
-  private final TestCluster machine = TestCluster.of(3, authority());
-  private Path socket = Path.of("unset");
-  private ApiServer server = new ApiServer(RestApi.serverSettings(HostFacts.read("0.1.0")));
-
-  private static Authority authority() {
-    ClusterCa ca = ClusterCa.create();
-    return new Authority(ca.rootPem(), ca.keyPem(), null);
-  }
-
-  @BeforeEach
-  void open() throws IOException {
-    socket = folder.resolve("s");
-    serve(TestSwarm.leader(machine));
-  }
-
-  private void serve(TestSwarm swarm) throws IOException {
-    server.close();
-    server = new ApiServer(RestApi.serverSettings(HostFacts.read("0.1.0")));
-    new RestApi(
-            swarm,
-            exchange -> exchange.respond(200, Map.of("forwarded", exchange.path())),
-            () -> null,
-            () -> null,
-            (node, path) -> {
-              throw new IOException("no node here");
-            },
-            (protocol, address, port) ->
-                port == 8099 ? Optional.of("nginx (PID 812)") : Optional.empty(),
-            () -> new HostNetworks("172.17.0.0/16", "172.17.0.1", "172.18.0.0/16", "172.18.0.1"),
-            () -> Map.of("frames-forwarded", 7L),
-            () -> null,
-            HostFacts.read("0.1.0"),
-            new Engine(folder.resolve("engine"), socket),
-            new ClusterEvents(Clock.systemUTC()),
-            Clock.systemUTC())
-        .addTo(server.routes());
-    server.openUnix(socket);
-  }
-
-  @AfterEach
-  void close() throws IOException {
-    server.close();
-  }
-
-  private UnixHttp.Answer call(String method, String target, String body) throws IOException {
-    return UnixHttp.call(socket, method, target, body);
-  }
-
-  private JsonNode get(String target) throws IOException {
-    UnixHttp.Answer answer = call("GET", target, "");
-    assertEquals(200, answer.status(), answer.text());
-    return answer.json();
-  }
-
-  private void refused(int status, String message, String method, String target, String body)
-      throws IOException {
-    UnixHttp.Answer answer = call(method, target, body);
-    assertEquals(message, answer.message());
-    assertEquals(status, answer.status());
-  }
-
-  private static String filters(String json) {
-    return "filters=" + URLEncoder.encode(json, StandardCharsets.UTF_8);
-  }
-
-  private static List<String> values(JsonNode list, String field) {
-    return StreamSupport.stream(list.spliterator(), false)
-        .map(n -> n.path(field).asText())
-        .toList();
-  }
-
-  private String createNetwork() throws IOException {
-    UnixHttp.Answer made =
-        call("POST", "/v1.47/networks/create", "{\"Name\":\"ov1\",\"Driver\":\"overlay\"}");
-    assertEquals(201, made.status(), made.text());
-    return made.json().path("Id").asText();
-  }
-
-  private String createService() throws IOException {
-    createNetwork();
-    UnixHttp.Answer made = call("POST", "/v1.47/services/create", SERVICE);
-    assertEquals(201, made.status(), made.text());
-    return made.json().path("ID").asText();
-  }
-
+final class RestApiTest extends ApiOnSocket {
   @Test
   void pingsAndTellsVersionAndInfo() throws IOException {
     UnixHttp.Answer ping = call("HEAD", "/_ping", "");
@@ -423,87 +312,6 @@ class RestApiTest {
         "/mesh/v1/endpoints",
         "{\"Network\":\"att\",\"Netns\":\"/run/netns/none\"}");
     assertEquals(204, call("DELETE", "/mesh/v1/endpoints/e1", "").status());
-  }
-
-  @Test
-  void whatNobodyWouldReadIsRefusedByName() throws IOException {
-    createNetwork();
-    refused(
-        400,
-        "TaskTemplate.ContainerSpec.Secrets is not supported by meshd: leave it out",
-        "POST",
-        "/services/create",
-        SERVICE.replace("[\"serve\"]", "[\"serve\"],\"Secrets\":[{\"SecretName\":\"s\"}]"));
-    refused(
-        400,
-        "Mode.ReplicatedJob is not supported by meshd: leave it out",
-        "POST",
-        "/services/create",
-        SERVICE.replace(
-            "\"Replicated\":{\"Replicas\":2}", "\"ReplicatedJob\":{\"MaxConcurrent\":1}"));
-    refused(
-        400,
-        "TaskTemplate.Resources is for containers: a process task cannot have it",
-        "POST",
-        "/services/create",
-        SERVICE.replace("\"ForceUpdate\":0", "\"Resources\":{\"Limits\":{\"MemoryBytes\":4096}}"));
-    refused(
-        400,
-        "TaskTemplate.Resources.Reservations.GenericResources is not supported by meshd: leave it"
-            + " out",
-        "POST",
-        "/services/create",
-        SERVICE.replace(
-            "\"ForceUpdate\":0",
-            "\"Resources\":{\"Reservations\":{\"GenericResources\":[{\"K\":1}]}}"));
-    refused(
-        400,
-        "IPAM.Options is not supported by meshd: leave it out",
-        "POST",
-        "/networks/create",
-        "{\"Name\":\"ov2\",\"Driver\":\"overlay\",\"IPAM\":{\"Options\":{\"a\":\"b\"}}}");
-  }
-
-  /** The SDK for Python writes modes so. */
-  @Test
-  void namesOfFieldsAreTakenInAnyCase() throws IOException {
-    createNetwork();
-    String spec =
-        SERVICE.replace("\"Replicated\":{\"Replicas\":2}", "\"replicated\":{\"replicas\":3}");
-    assertEquals(201, call("POST", "/services/create", spec).status());
-    JsonNode mode = get("/services/web").path("Spec").path("Mode");
-    assertEquals(3, mode.path("Replicated").path("Replicas").asInt());
-  }
-
-  /** Go's clients send what is not set, too. */
-  @Test
-  void unknownFieldsThatAskForNothingDoNoHarm() throws IOException {
-    createNetwork();
-    String spec =
-        SERVICE.replace(
-            "[\"serve\"]",
-            "[\"serve\"],\"Secrets\":null,\"Configs\":[],\"New\":{\"A\":[{\"B\":false}],\"C\":0}");
-    assertEquals(201, call("POST", "/services/create", spec).status());
-  }
-
-  @Test
-  void dockersClientsAskForAProcessByItsImage() throws IOException {
-    createNetwork();
-    String asked =
-        SERVICE
-            .replace("\"Command\":[\"serve\"]", "\"Image\":\"process:latest\",\"Args\":[\"serve\"]")
-            .replace("\"Runtime\":\"process\"", "\"Runtime\":\"container\"");
-    UnixHttp.Answer made = call("POST", "/v1.47/services/create", asked);
-    assertEquals(201, made.status(), made.text());
-    JsonNode shown = get("/services/web").path("Spec").path("TaskTemplate");
-    assertEquals("process", shown.path("ContainerSpec").path("Image").asText());
-    assertEquals("container", shown.path("Runtime").asText());
-    var kept = machine.state().services().values().iterator().next().spec().taskTemplate();
-    assertEquals("process", kept.runtime());
-    assertNull(kept.containerSpec().image());
-    assertEquals(
-        "",
-        get("/distribution/process:latest/json").path("Descriptor").path("digest").asText("none"));
   }
 
   @Test
