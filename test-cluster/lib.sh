@@ -60,7 +60,7 @@ BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybo
 # For --docker. The docker on the PATH is the client, which need not be Debian's.
 DOCKER_PACKAGES="docker.io iptables"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf"
+TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf docker-registry apache2-utils"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {
@@ -302,10 +302,12 @@ start_docker() {
     --address /run/containerd/containerd.sock
   await_answer "$node" containerd test -S "/proc/$pid/root/run/containerd/containerd.sock"
   # meshd answers names there, for containers on its networks and on others.
-  # Its storage driver is what the file system below can bear: overlay2, or vfs.
+  # Its storage driver is what the file system below can bear: overlay2, or vfs. A registry on the
+  # client speaks plain HTTP.
   start_program "$node" dockerd dockerd --data-root "$data/data" --exec-root /run/docker \
     --pidfile /run/docker.pid --host unix:///run/docker.sock \
-    --containerd /run/containerd/containerd.sock --dns 169.254.53.53
+    --containerd /run/containerd/containerd.sock --dns 169.254.53.53 \
+    --insecure-registry "$CLIENT_IP:5000"
   await_answer "$node" dockerd \
     curl -fs -m 5 --unix-socket "/proc/$pid/root/run/docker.sock" -o /dev/null http://docker/_ping
 }

@@ -19,7 +19,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,8 +43,8 @@ final class RecordedPeer implements AutoCloseable {
 
   private record Answer(String method, String path, Set<String> query, int status, String body) {}
 
-  /** What a client sent. */
-  record Request(String method, String target, String body) {}
+  /** What a client sent; header names in lower case. */
+  record Request(String method, String target, Map<String, String> headers, String body) {}
 
   private final Path folder;
   private final ServerSocketChannel server;
@@ -113,19 +115,20 @@ final class RecordedPeer implements AutoCloseable {
     try (channel) {
       InputStream in = Channels.newInputStream(channel);
       String first = line(in);
-      int length = 0;
+      Map<String, String> headers = new HashMap<>();
       for (String header = line(in); !header.isEmpty(); header = line(in)) {
-        if (header.startsWith("Content-Length: ")) {
-          length = Integer.parseInt(header.substring("Content-Length: ".length()));
-        }
+        int colon = header.indexOf(": ");
+        headers.put(
+            header.substring(0, colon).toLowerCase(Locale.ROOT), header.substring(colon + 2));
       }
+      int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
       String body = new String(in.readNBytes(length), StandardCharsets.UTF_8);
       String method = first.substring(0, first.indexOf(' '));
       String target =
           first
               .substring(first.indexOf(' ') + 1, first.lastIndexOf(' '))
               .replaceFirst("^/v[0-9.]+", "");
-      requests.add(new Request(method, target, body));
+      requests.add(new Request(method, target, Map.copyOf(headers), body));
       Function<String, List<byte[]>> script = upgrades.get(method + " " + target);
       if (script != null) {
         write(channel, "HTTP/1.1 101 UPGRADED\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

@@ -140,6 +140,31 @@ final class ServiceSpecTest {
     assertEquals(2, spec.path("TaskTemplate").path("ContainerSpec").path("Env").size());
   }
 
+  /** What is in it, RegistryLoginsTest shows. */
+  @Test
+  void loginsGoWithTheSpecAndTheLookAtItsImageWhereThatIsAsked() throws IOException {
+    try (RecordedPeer peer = new RecordedPeer()) {
+      peer.answer("GET /services/web", 200, SERVICE);
+      peer.answer("GET /distribution/b:2/json", 200, "{}");
+      peer.answer("POST /services/s1/update", 200, "{}");
+      Run with =
+          Run.of(peer.host(), "service update -d --with-registry-auth --image b:2 web".split(" "));
+      assertEquals("", with.err());
+      assertEquals(
+          List.of(false, true, true),
+          peer.requests().stream().map(r -> r.headers().containsKey("x-registry-auth")).toList());
+      Run without = Run.of(peer.host(), "service update -d --image b:2 web".split(" "));
+      assertEquals("", without.err());
+      assertTrue(
+          peer.requests().stream()
+              .skip(3)
+              .noneMatch(r -> r.headers().containsKey("x-registry-auth")));
+      Run rollback =
+          Run.of(peer.host(), "service update --rollback --with-registry-auth web".split(" "));
+      assertEquals("other flags may not be combined with --rollback\n", rollback.err());
+    }
+  }
+
   @Test
   void publishKeepsThePortsThereAre() throws IOException {
     JsonNode spec = sent("/services/s1/update?version=4", "service", "publish", "53:53/udp");

@@ -16,6 +16,7 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.StateListener;
+import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.TaskLogs;
 import java.io.IOException;
@@ -63,7 +64,7 @@ final class ActiveNode implements AutoCloseable {
     this.member = opening.of(standing);
     this.onLook = onLook;
     try {
-      work = new NodeWork(config, member.identity(), this::report);
+      work = new NodeWork(config, member.identity(), this::report, this::registryAuth);
     } catch (IOException | RuntimeException e) {
       member.close();
       throw e;
@@ -74,6 +75,11 @@ final class ActiveNode implements AutoCloseable {
 
   private void report(List<Command.Report> reports) throws IOException, InterruptedException {
     member.reports().report(reports);
+  }
+
+  private @Nullable String registryAuth(String taskId) {
+    TaskRecord task = member.state().tasks().get(taskId);
+    return task == null || task.registryAuth() == null ? null : task.registryAuth().header();
   }
 
   void start() {

@@ -36,6 +36,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,9 +64,16 @@ final class NodeWork implements AutoCloseable {
    * Takes up what an earlier daemon left, and does nothing yet.
    *
    * @param sink where the tasks' states are reported
+   * @param registryAuth what the image of a task is pulled with, by the task's ID, as the newest
+   *     state has it
    * @throws IOException in one sentence: a port that is taken, a device that cannot be made
    */
-  NodeWork(MeshdConfig config, NodeIdentity identity, TaskReports.Sink sink) throws IOException {
+  NodeWork(
+      MeshdConfig config,
+      NodeIdentity identity,
+      TaskReports.Sink sink,
+      Function<String, @Nullable String> registryAuth)
+      throws IOException {
     nodeId = identity.nodeId();
     try {
       NodePlumbing plumbing =
@@ -95,6 +103,7 @@ final class NodeWork implements AutoCloseable {
               new ContainerSupervisor(
                   config.dataDir().resolve("containers"),
                   new Engine(config.dockerSocket(), config.socket()),
+                  registryAuth,
                   reports));
       tasks = new NodeTasks(processes, containers);
       ingress =

@@ -41,7 +41,7 @@ record Standing(
 
   /** For the last state; without keys of the disk where those are locked. */
   StateCache cache() {
-    return new StateCache(files, identity.locked() ? null : store.dataKeys());
+    return new StateCache(files, identity.locked() ? null : store.dataKeys(), identity.nodeId());
   }
 
   void keepManagers(List<String> known) {

@@ -32,10 +32,10 @@ final class StateRelayTest {
   private StateRelay relay(ClusterState cached) {
     DataKeys keys = DataKeys.drawn();
     StateFiles files = StateFiles.of(folder, folder.resolve("run"));
-    StateCache before = new StateCache(files, keys);
+    StateCache before = new StateCache(files, keys, "n1");
     before.keep(cached);
     before.close();
-    StateRelay relay = new StateRelay(new StateCache(files, keys));
+    StateRelay relay = new StateRelay(new StateCache(files, keys, "n1"));
     relay.subscribe(state -> told.add(state.version()));
     return relay;
   }

@@ -13,6 +13,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The API as the commands use it: JSON in and out, every error a {@link Failure}. */
@@ -40,25 +41,36 @@ public final class ApiClient {
   }
 
   public <T> T get(String path, Class<T> type) {
-    return read(exchange("GET", path, null), type);
+    return read(exchange("GET", path, Map.of(), null), type);
   }
 
   public JsonNode getTree(String path) {
     return get(path, JsonNode.class);
   }
 
+  /** With headers of the caller's. */
+  public JsonNode getTree(String path, Map<String, String> headers) {
+    return read(exchange("GET", path, headers, null), JsonNode.class);
+  }
+
   public <T> T post(String path, @Nullable Object body, Class<T> type) {
-    return read(exchange("POST", path, body), type);
+    return post(path, Map.of(), body, type);
+  }
+
+  /** With headers of the caller's. */
+  public <T> T post(
+      String path, Map<String, String> headers, @Nullable Object body, Class<T> type) {
+    return read(exchange("POST", path, headers, body), type);
   }
 
   /** An answer's body as it is. */
   public byte[] getBytes(String path) {
-    return exchange("GET", path, null);
+    return exchange("GET", path, Map.of(), null);
   }
 
   /** Sends bytes as they are; JSON comes back. */
   public <T> T postBytes(String path, byte[] body, Class<T> type) {
-    try (UnixHttp.Answer answer = checked(sendBytes("POST", path, body, false))) {
+    try (UnixHttp.Answer answer = checked(sendBytes("POST", path, Map.of(), body, false))) {
       return read(answer.body().readAllBytes(), type);
     } catch (IOException e) {
       throw broken(e);
@@ -67,12 +79,12 @@ public final class ApiClient {
 
   /** A request whose answer's body does not matter. */
   public void call(String method, String path, @Nullable Object body) {
-    exchange(method, path, body);
+    exchange(method, path, Map.of(), body);
   }
 
   /** An answer to read piece by piece, or a raw connection; errors are thrown at once. */
   public UnixHttp.Answer open(String method, String path, @Nullable Object body, boolean upgrade) {
-    return checked(send(method, path, body, upgrade));
+    return checked(send(method, path, Map.of(), body, upgrade));
   }
 
   private UnixHttp.Answer checked(UnixHttp.Answer answer) {
@@ -86,22 +98,32 @@ public final class ApiClient {
     }
   }
 
-  private byte[] exchange(String method, String path, @Nullable Object body) {
-    try (UnixHttp.Answer answer = open(method, path, body, false)) {
+  private byte[] exchange(
+      String method, String path, Map<String, String> headers, @Nullable Object body) {
+    try (UnixHttp.Answer answer = checked(send(method, path, headers, body, false))) {
       return answer.body().readAllBytes();
     } catch (IOException e) {
       throw broken(e);
     }
   }
 
-  private UnixHttp.Answer send(String method, String path, @Nullable Object body, boolean upgrade) {
-    return sendBytes(method, path, body == null ? null : Json.bytes(body), upgrade);
+  private UnixHttp.Answer send(
+      String method,
+      String path,
+      Map<String, String> headers,
+      @Nullable Object body,
+      boolean upgrade) {
+    return sendBytes(method, path, headers, body == null ? null : Json.bytes(body), upgrade);
   }
 
   private UnixHttp.Answer sendBytes(
-      String method, String path, byte @Nullable [] bytes, boolean upgrade) {
+      String method,
+      String path,
+      Map<String, String> headers,
+      byte @Nullable [] bytes,
+      boolean upgrade) {
     try {
-      return http.send(method, "/v" + Paths.API_VERSION + path, bytes, upgrade);
+      return http.send(method, "/v" + Paths.API_VERSION + path, headers, bytes, upgrade);
     } catch (NoSuchFileException | ConnectException e) {
       throw absent();
     } catch (SocketException e) {

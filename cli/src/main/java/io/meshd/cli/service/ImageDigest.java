@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meshd.cli.http.ApiClient;
 import io.meshd.cli.http.ApiFailure;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -16,11 +17,16 @@ final class ImageDigest {
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
 
   private final ApiClient api;
+  private final Map<String, String> headers;
   private final Consumer<String> warn;
 
-  /** {@code warn}: takes the warning, in Docker's words. */
-  ImageDigest(ApiClient api, Consumer<String> warn) {
+  /**
+   * @param headers {@link ServiceFlags#registryAuth}
+   * @param warn takes the warning, in Docker's words
+   */
+  ImageDigest(ApiClient api, Map<String, String> headers, Consumer<String> warn) {
     this.api = api;
+    this.headers = headers;
     this.warn = warn;
   }
 
@@ -32,7 +38,7 @@ final class ImageDigest {
       return;
     }
     try {
-      JsonNode known = api.getTree("/distribution/" + image + "/json");
+      JsonNode known = api.getTree("/distribution/" + image + "/json", headers);
       String digest = known.path("Descriptor").path("digest").asText("");
       if (DIGEST.matcher(digest).matches()) {
         container.put("Image", image + "@" + digest);

@@ -89,11 +89,12 @@ public final class ServiceCreate extends CliCommand {
   public int run() {
     ObjectNode spec = spec();
     List<String> warnings = new ArrayList<>();
+    Map<String, String> auth = flags.registryAuth(new SpecTree(spec), session().err()::println);
     if (!flags.noResolveImage) {
-      new ImageDigest(api(), warnings::add).pin(new SpecTree(spec));
+      new ImageDigest(api(), auth, warnings::add).pin(new SpecTree(spec));
     }
     Services.CreateResponse created =
-        api().post(Paths.SERVICES + "/create", spec, Services.CreateResponse.class);
+        api().post(Paths.SERVICES + "/create", auth, spec, Services.CreateResponse.class);
     warn(created.warnings());
     warn(warnings);
     out().println(created.id());

@@ -2,7 +2,10 @@ package io.meshd.cli.service;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meshd.cli.grammar.GoDuration;
+import io.meshd.cli.registry.RegistryLogins;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,8 +57,7 @@ final class ServiceFlags {
           "sysctl-rm",
           "ulimit",
           "ulimit-add",
-          "ulimit-rm",
-          "with-registry-auth");
+          "ulimit-rm");
 
   @Option(
       names = {"-d", "--detach"},
@@ -146,11 +148,24 @@ final class ServiceFlags {
       description = "Do not query the registry to resolve image digest and supported platforms")
   boolean noResolveImage;
 
+  @Option(
+      names = "--with-registry-auth",
+      description = "Send registry authentication details to swarm agents")
+  boolean withRegistryAuth;
+
+  /** What goes with the spec, and with a look at its image: nothing where it was not asked for. */
+  Map<String, String> registryAuth(SpecTree spec, Consumer<String> warn) {
+    String image = spec.container().path("Image").asText("");
+    return withRegistryAuth && !image.isEmpty()
+        ? Map.of("X-Registry-Auth", RegistryLogins.read(System.getenv(), warn).header(image))
+        : Map.of();
+  }
+
   /** Whether anything but the ways of waiting was given. */
   boolean changesSpec() {
     SpecTree probe = new SpecTree(io.meshd.api.Json.MAPPER.createObjectNode());
     applyTo(probe);
-    return replicas != null || !probe.root().isEmpty();
+    return withRegistryAuth || replicas != null || !probe.root().isEmpty();
   }
 
   /** Writes what was given into the spec; replicas are the caller's matter. */

@@ -114,10 +114,13 @@ public final class ServiceUpdate extends CliCommand {
     }
     apply(service.spec());
     List<String> warnings = new ArrayList<>();
+    Map<String, String> auth = flags.registryAuth(service.spec(), session().err()::println);
     if (image != null && !flags.noResolveImage) {
-      new ImageDigest(api(), warnings::add).pin(service.spec());
+      new ImageDigest(api(), auth, warnings::add).pin(service.spec());
     }
-    updates.send(service, rollback ? "&rollback=previous" : "").forEach(session().err()::println);
+    updates
+        .send(service, rollback ? "&rollback=previous" : "", auth)
+        .forEach(session().err()::println);
     warnings.forEach(session().err()::println);
     out().println(name);
     out().flush();

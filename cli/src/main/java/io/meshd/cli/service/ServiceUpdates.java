@@ -7,6 +7,7 @@ import io.meshd.api.Services;
 import io.meshd.cli.grammar.Failure;
 import io.meshd.cli.http.ApiClient;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Read a service, change its spec, send it back against the version that was read. */
@@ -35,11 +36,16 @@ final class ServiceUpdates {
 
   /** Returns the daemon's warnings. */
   List<String> send(Loaded service, String parameters) {
+    return send(service, parameters, Map.of());
+  }
+
+  /** The same with headers. */
+  List<String> send(Loaded service, String parameters, Map<String, String> headers) {
     String path =
         "%s/%s/update?version=%d%s"
             .formatted(Paths.SERVICES, ApiClient.encode(service.id), service.version, parameters);
     List<String> warnings =
-        api.post(path, service.spec.root(), Services.UpdateResponse.class).warnings();
+        api.post(path, headers, service.spec.root(), Services.UpdateResponse.class).warnings();
     return warnings == null ? List.of() : warnings;
   }
 

@@ -8,6 +8,7 @@ import io.meshd.daemon.tasks.TaskStatus;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All tasks of this node that are containers. */
@@ -23,13 +24,19 @@ public final class ContainerSupervisor extends HeldTasks<HeldContainer> {
    * Finds the tasks of an earlier daemon again.
    *
    * @param folder where tasks are remembered, below the data folder
+   * @param registryAuth what the image of a task is pulled with, by the task's ID: the value of
+   *     {@code X-Registry-Auth}, or null; secret
    * @param listener hears only what changes from now on; see {@link #status} for the rest
    */
-  public ContainerSupervisor(Path folder, Engine engine, TaskStatus.Listener listener)
+  public ContainerSupervisor(
+      Path folder,
+      Engine engine,
+      Function<String, @Nullable String> registryAuth,
+      TaskStatus.Listener listener)
       throws IOException {
     this.folder = folder;
     this.engine = engine;
-    this.containers = new EngineContainers(engine);
+    this.containers = new EngineContainers(engine, registryAuth);
     this.listener = listener;
     this.strays = new Strays(containers, this::knows, this::networksInUse);
     this.events = new ContainerEvents(engine, this::look, this::lookAtAll);

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,11 @@ final class EngineContainers {
   private final EngineCalls calls;
   private final EngineNetworks networks;
   private final EngineImages images;
+  private final Function<String, @Nullable String> registryAuth;
 
-  EngineContainers(Engine engine) {
+  /** {@code registryAuth}: what the image of a task is pulled with, by the task's ID. */
+  EngineContainers(Engine engine, Function<String, @Nullable String> registryAuth) {
+    this.registryAuth = registryAuth;
     this.calls = new EngineCalls(engine);
     this.networks = new EngineNetworks(calls);
     this.images = new EngineImages(calls);
@@ -65,7 +69,7 @@ final class EngineContainers {
    */
   String create(DesiredTask task) throws IOException {
     DesiredContainer container = Objects.requireNonNull(task.container());
-    images.ensure(container.image());
+    images.ensure(container.image(), registryAuth.apply(task.id()));
     List<String> names = new ArrayList<>();
     for (DesiredContainer.Network network : container.networks()) {
       names.add(networks.ensure(network));

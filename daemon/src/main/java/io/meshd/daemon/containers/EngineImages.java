@@ -8,6 +8,7 @@ import io.meshd.daemon.http.ApiException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,6 +16,7 @@ import org.slf4j.LoggerFactory;
 final class EngineImages {
   private static final Logger LOG = LoggerFactory.getLogger(EngineImages.class);
   private static final Duration PULL = Duration.ofMinutes(30);
+  private static final String REGISTRY_AUTH = "X-Registry-Auth";
 
   private final EngineCalls calls;
 
@@ -26,13 +28,14 @@ final class EngineImages {
    * Has the image be there.
    *
    * @param image name with tag or digest
+   * @param registryAuth the value of {@code X-Registry-Auth} to pull it with, or null; secret
    * @throws RefusedException {@code No such image}, when it is not and cannot be pulled
    */
-  void ensure(String image) throws IOException {
+  void ensure(String image, @Nullable String registryAuth) throws IOException {
     if (has(image)) {
       return;
     }
-    String why = pull(image);
+    String why = pull(image, registryAuth);
     if (!has(image)) {
       LOG.info("image {} cannot be pulled: {}", image, why);
       throw new RefusedException(404, "No such image: " + image);
@@ -52,14 +55,16 @@ final class EngineImages {
   }
 
   /** What kept it from being pulled, or the last that was said. */
-  private String pull(String image) throws IOException {
+  private String pull(String image, @Nullable String registryAuth) throws IOException {
     String path =
         "/images/create?fromImage="
             + EngineCalls.encoded(name(image))
             + "&tag="
             + EngineCalls.encoded(tag(image));
     String said = "";
-    try (EngineAnswer answer = calls.engine().ask("POST", path, null, Map.of(), PULL)) {
+    Map<String, String> headers =
+        registryAuth == null ? Map.of() : Map.of(REGISTRY_AUTH, registryAuth);
+    try (EngineAnswer answer = calls.engine().ask("POST", path, null, headers, PULL)) {
       if (!answer.ok()) {
         var _ = answer.json();
       }

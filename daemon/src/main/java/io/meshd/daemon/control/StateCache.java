@@ -3,8 +3,11 @@ package io.meshd.daemon.control;
 import io.meshd.daemon.disk.DataKeys;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.RegistryAuth;
+import io.meshd.daemon.state.RegistryAuths;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,18 +23,26 @@ public final class StateCache implements AutoCloseable {
 
   private final StateFiles files;
   private final @Nullable DataKeys keys;
+  private final String nodeId;
   private @Nullable ClusterState unwritten;
 
   /** Whose rings of keys this has written last: they change twice a day, the state all the time. */
   private @Nullable ClusterRecord ringsOf;
 
+  /** Credentials of registries that this has written last. */
+  private @Nullable Map<String, RegistryAuth> auths;
+
   private boolean closed;
   private @Nullable Thread writer;
 
-  /** {@code keys}: of this node's disk; null while they are locked, and nothing is written. */
-  public StateCache(StateFiles files, @Nullable DataKeys keys) {
+  /**
+   * @param keys of this node's disk; null while they are locked, and nothing is written
+   * @param nodeId this node's: of registries' credentials those of its own tasks are kept
+   */
+  public StateCache(StateFiles files, @Nullable DataKeys keys, String nodeId) {
     this.files = files;
     this.keys = keys;
+    this.nodeId = nodeId;
   }
 
   /** The state on disk; the empty one when there is none or it cannot be read. */
@@ -94,6 +105,11 @@ public final class StateCache implements AutoCloseable {
         if (cluster != null && (ringsOf == null || !cluster.hasKeysOf(ringsOf))) {
           files.keepKeys(cluster, keys);
           ringsOf = cluster;
+        }
+        Map<String, RegistryAuth> own = RegistryAuths.ofTasks(state, nodeId);
+        if (!own.equals(auths)) {
+          files.keepAuths(own, keys);
+          auths = own;
         }
         files.keep(state);
       }

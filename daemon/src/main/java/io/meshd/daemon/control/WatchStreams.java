@@ -4,6 +4,7 @@ import io.meshd.daemon.command.RaftProposer;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.RegistryAuths;
 import io.meshd.daemon.state.StateDelta;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -54,7 +55,7 @@ final class WatchStreams {
     }
     liveness.returned(nodeId);
     try (OutputStream out = exchange.stream(200, "application/x-ndjson")) {
-      out.write(first(base, sent).encode());
+      out.write(first(base, sent, nodeId).encode());
       long touched = System.nanoTime();
       while (sent.nodes().containsKey(nodeId) && System.nanoTime() - touched < LOST.toNanos()) {
         ClusterState now = feed.awaitOtherThan(sent.version(), BEAT);
@@ -66,7 +67,7 @@ final class WatchStreams {
         } else {
           // However late it reads: a removed node does not get the keys made because it went.
           ClusterState told = now.nodes().containsKey(nodeId) ? now : now.withKeysOf(sent);
-          out.write(new WatchLine.Delta(StateDelta.between(sent, told)).encode());
+          out.write(delta(sent, told, nodeId).encode());
           sent = now;
           Thread.sleep(COALESCE);
         }
@@ -79,13 +80,17 @@ final class WatchStreams {
   }
 
   /** Whoever has read one line has the newest state: a starting node goes on with nothing older. */
-  private static WatchLine first(@Nullable ClusterState base, ClusterState now) {
+  private static WatchLine first(@Nullable ClusterState base, ClusterState now, String nodeId) {
     if (base == null) {
-      return new WatchLine.Full(now);
+      return new WatchLine.Full(RegistryAuths.forNode(now, nodeId));
     }
     return base.version() == now.version()
         ? new WatchLine.Beat(now.version())
-        : new WatchLine.Delta(StateDelta.between(base, now));
+        : delta(base, now, nodeId);
+  }
+
+  private static WatchLine delta(ClusterState from, ClusterState to, String nodeId) {
+    return new WatchLine.Delta(RegistryAuths.forNode(StateDelta.between(from, to), nodeId));
   }
 
   private static long since(Exchange exchange) {

@@ -64,6 +64,7 @@ final class RestartsHere {
         task.specVersion(),
         task.desiredState(),
         task.status().in(TaskReports.stateOf(run.end()), run.to()),
-        NO_PLACE);
+        NO_PLACE,
+        null);
   }
 }

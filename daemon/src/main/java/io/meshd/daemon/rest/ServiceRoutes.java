@@ -8,7 +8,6 @@ import io.meshd.api.Paths;
 import io.meshd.api.Services;
 import io.meshd.daemon.command.Ids;
 import io.meshd.daemon.command.Proposer;
-import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.Exchange;
 import io.meshd.daemon.http.JsonBody;
@@ -17,6 +16,7 @@ import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.Outcome;
+import io.meshd.daemon.state.RegistryAuth;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
 import java.io.IOException;
@@ -89,19 +89,18 @@ final class ServiceRoutes {
     Services.ServiceSpec spec = asked(exchange, names.next());
     requireEngine(spec, proposer.state());
     survey.refuseTaken(spec, List.of(), proposer.state());
+    RegistryAuth auth = RegistryAuthHeader.of(exchange);
     String id =
-        ClusterAccess.propose(proposer, new Command.CreateService(cluster.now(), ids.next(), spec));
-    exchange.respond(201, new Services.CreateResponse(id, unsaid(exchange)));
+        ClusterAccess.propose(
+            proposer,
+            new Command.CreateService(cluster.now(), ids.next(), spec, forImage(spec, auth)));
+    exchange.respond(201, new Services.CreateResponse(id, null));
   }
 
-  /** What was sent and no node will hear of. */
-  private static @Nullable List<String> unsaid(Exchange exchange) {
-    String auth = exchange.header(LeaderForwarder.REGISTRY_AUTH);
-    return auth == null || auth.isEmpty()
-        ? null
-        : List.of(
-            "credentials of registries are not sent to the nodes by meshd: pull the image there"
-                + " where its registry asks for them");
+  /** A process is pulled from nowhere. */
+  private static @Nullable RegistryAuth forImage(
+      Services.ServiceSpec spec, @Nullable RegistryAuth auth) {
+    return ServiceSpecs.container(spec) ? auth : null;
   }
 
   /** Said at once, as nothing would ever come of it. */
@@ -150,8 +149,10 @@ final class ServiceRoutes {
     String rollback = exchange.query("rollback");
     Services.ServiceSpec spec;
     String why = null;
-    if (rollback == null || rollback.isEmpty()) {
+    RegistryAuth auth = null;
+    if (rollback == null || rollback.isEmpty() || rollback.equals("none")) {
       spec = asked(exchange, service.name());
+      auth = forImage(spec, registryAuth(exchange, service));
     } else if (!rollback.equals("previous")) {
       throw new ApiException(400, "unrecognized rollback option " + rollback);
     } else if (service.previousSpec() == null) {
@@ -166,8 +167,29 @@ final class ServiceRoutes {
     }
     survey.refuseTaken(spec, service.ports(), proposer.state());
     ClusterAccess.propose(
-        proposer, new Command.UpdateService(cluster.now(), service.id(), version, spec, why));
+        proposer, new Command.UpdateService(cluster.now(), service.id(), version, spec, why, auth));
     exchange.respond(200, new Services.UpdateResponse(warnings(service, proposer.state())));
+  }
+
+  /** What is to take the place of the credentials that there are; null: nothing. */
+  private static @Nullable RegistryAuth registryAuth(Exchange exchange, ServiceRecord service) {
+    RegistryAuth sent = RegistryAuthHeader.of(exchange);
+    if (sent != null) {
+      return sent;
+    }
+    String from = exchange.query("registryAuthFrom");
+    return switch (from == null ? "" : from) {
+      case "", "spec" -> null;
+      case "previous-spec" -> {
+        if (service.previousSpec() == null) {
+          throw new ApiException(400, "service does not have a previous spec");
+        }
+        yield service.previousRegistryAuth() == null
+            ? RegistryAuth.NONE
+            : service.previousRegistryAuth();
+      }
+      default -> throw new ApiException(400, "unsupported registryAuthFrom value");
+    };
   }
 
   /** A port was published, and for that the tasks have to go: Swarm's users expect it to. */

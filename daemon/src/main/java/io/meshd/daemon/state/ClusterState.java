@@ -44,7 +44,8 @@ public record ClusterState(
 
   /**
    * What a node other than a manager is sent: no join tokens, no key of the CA, and nothing of the
-   * allocators, which only the state machine needs.
+   * allocators, which only the state machine needs. Which registries' credentials it is sent,
+   * {@link RegistryAuths} says.
    */
   public ClusterState redacted() {
     return new ClusterState(
@@ -75,6 +76,21 @@ public record ClusterState(
         networks,
         services,
         tasks,
+        endpoints,
+        nodeAddresses,
+        allocation);
+  }
+
+  /** The same version with other entries: what one node is told. */
+  ClusterState with(
+      PMap<String, ServiceRecord> otherServices, PMap<String, TaskRecord> otherTasks) {
+    return new ClusterState(
+        version,
+        cluster,
+        nodes,
+        networks,
+        otherServices,
+        otherTasks,
         endpoints,
         nodeAddresses,
         allocation);

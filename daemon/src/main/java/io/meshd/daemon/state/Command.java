@@ -151,7 +151,15 @@ public sealed interface Command {
   /** {@code network}: ID, name or unambiguous ID prefix, as in every command below. */
   record RemoveNetwork(String at, String network) implements Command {}
 
-  record CreateService(String at, String id, Services.ServiceSpec spec) implements Command {
+  /** {@code registryAuth}: with what its image is pulled, or null. */
+  record CreateService(
+      String at, String id, Services.ServiceSpec spec, @Nullable RegistryAuth registryAuth)
+      implements Command {
+    /** Of an image that everybody may have. */
+    public CreateService(String at, String id, Services.ServiceSpec spec) {
+      this(at, id, spec, null);
+    }
+
     @Override
     public int format() {
       return ServiceSpecs.format(spec);
@@ -161,11 +169,27 @@ public sealed interface Command {
   /**
    * {@code version}: the service's version that the change is based on, or rejected. {@code
    * rollback}: why this goes back to the previous spec, or null for any other change; {@code spec}
-   * is then that spec.
+   * is then that spec. {@code registryAuth}: what takes the place of the credentials that there
+   * are, or null: they stay, or go back with the spec.
    */
   record UpdateService(
-      String at, String service, long version, Services.ServiceSpec spec, @Nullable String rollback)
+      String at,
+      String service,
+      long version,
+      Services.ServiceSpec spec,
+      @Nullable String rollback,
+      @Nullable RegistryAuth registryAuth)
       implements Command {
+    /** With the credentials that there are. */
+    public UpdateService(
+        String at,
+        String service,
+        long version,
+        Services.ServiceSpec spec,
+        @Nullable String rollback) {
+      this(at, service, version, spec, rollback, null);
+    }
+
     @Override
     public int format() {
       return ServiceSpecs.format(spec);

@@ -19,7 +19,10 @@ import java.util.Map;
 public final class CommandFormat {
   private CommandFormat() {}
 
-  /** Tasks that are containers, with all that a spec says of those; containers as endpoints. */
+  /**
+   * Tasks that are containers, with all that a spec says of those and what their images are pulled
+   * with; containers as endpoints.
+   */
   static final int CONTAINERS = 2;
 
   /** What this meshd knows: entries of formats up to here. */

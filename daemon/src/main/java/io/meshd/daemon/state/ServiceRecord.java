@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     number; a host-mode port without one has null: each node takes a free one for its task
  * @param virtualIps in endpoint mode vip: one on {@code ingress} where a port is published in
  *     ingress mode, then one per network of the spec
+ * @param registryAuth what its image is pulled with, where it is a container's; secret
+ * @param previousRegistryAuth that of {@code previousSpec}
  */
 public record ServiceRecord(
     String id,
@@ -27,9 +29,45 @@ public record ServiceRecord(
     long specVersion,
     List<Services.PortConfig> ports,
     List<Services.VirtualIp> virtualIps,
-    Services.@Nullable UpdateStatus updateStatus) {
+    Services.@Nullable UpdateStatus updateStatus,
+    @Nullable RegistryAuth registryAuth,
+    @Nullable RegistryAuth previousRegistryAuth) {
 
   public String name() {
     return spec.name();
+  }
+
+  ServiceRecord with(Services.UpdateStatus status, long newVersion, String at) {
+    return new ServiceRecord(
+        id,
+        newVersion,
+        createdAt,
+        at,
+        spec,
+        previousSpec,
+        previousSpecVersion,
+        specVersion,
+        ports,
+        virtualIps,
+        status,
+        registryAuth,
+        previousRegistryAuth);
+  }
+
+  ServiceRecord withoutRegistryAuths() {
+    return new ServiceRecord(
+        id,
+        version,
+        createdAt,
+        updatedAt,
+        spec,
+        previousSpec,
+        previousSpecVersion,
+        specVersion,
+        ports,
+        virtualIps,
+        updateStatus,
+        null,
+        null);
   }
 }

@@ -2,6 +2,7 @@ package io.meshd.daemon.state;
 
 import io.meshd.api.Services;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,8 @@ final class ServiceTransitions {
             draft.version(),
             PublishedPorts.allocate(draft, command.id(), spec, List.of()),
             ServiceAddresses.virtualIps(draft, spec, List.of()),
+            null,
+            kept(spec, command.registryAuth()),
             null));
     giveNodesAddresses(draft, spec);
     return command.id();
@@ -57,6 +60,7 @@ final class ServiceTransitions {
       EndpointSpecCheck.checkNodes(draft, spec, old.spec());
     }
     List<Services.PortConfig> ports = PublishedPorts.allocate(draft, old.id(), spec, old.ports());
+    RegistryAuth registryAuth = kept(spec, registryAuth(command, old));
     put(
         draft,
         new ServiceRecord(
@@ -70,9 +74,38 @@ final class ServiceTransitions {
             specVersion(draft, old, spec, ports, command.rollback() != null),
             ports,
             ServiceAddresses.virtualIps(draft, spec, old.virtualIps()),
-            command.rollback() == null ? null : rollback(draft, command.rollback())));
+            command.rollback() == null ? null : rollback(draft, command.rollback()),
+            registryAuth,
+            old.registryAuth()));
+    tellTasks(draft, old.id(), registryAuth);
     giveNodesAddresses(draft, spec);
     return old.id();
+  }
+
+  private static @Nullable RegistryAuth registryAuth(
+      Command.UpdateService command, ServiceRecord old) {
+    if (command.registryAuth() != null) {
+      return command.registryAuth();
+    }
+    return command.rollback() == null ? old.registryAuth() : old.previousRegistryAuth();
+  }
+
+  /** A process has no image. */
+  private static @Nullable RegistryAuth kept(
+      Services.ServiceSpec spec, @Nullable RegistryAuth asked) {
+    return asked != null && ServiceSpecs.container(spec) ? asked.orNull() : null;
+  }
+
+  /** Credentials alone replace no task; one that has yet to pull does it with the newest. */
+  private static void tellTasks(
+      Draft draft, String serviceId, @Nullable RegistryAuth registryAuth) {
+    for (TaskRecord task : Draft.sorted(draft.tasks)) {
+      if (task.serviceId().equals(serviceId)
+          && !task.status().state().terminal()
+          && !Objects.equals(task.registryAuth(), registryAuth)) {
+        TaskTransitions.authorize(draft, task, registryAuth);
+      }
+    }
   }
 
   private static Services.UpdateStatus rollback(Draft draft, String why) {
@@ -176,20 +209,7 @@ final class ServiceTransitions {
     if (command.status().equals(old.updateStatus())) {
       return old.id();
     }
-    put(
-        draft,
-        new ServiceRecord(
-            old.id(),
-            draft.version(),
-            old.createdAt(),
-            draft.at(),
-            old.spec(),
-            old.previousSpec(),
-            old.previousSpecVersion(),
-            old.specVersion(),
-            old.ports(),
-            old.virtualIps(),
-            command.status()));
+    put(draft, old.with(command.status(), draft.version(), draft.at()));
     return old.id();
   }
 

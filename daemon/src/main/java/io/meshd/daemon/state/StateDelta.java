@@ -80,6 +80,12 @@ public record StateDelta(
         Entries.between(old.nodeAddresses(), next.nodeAddresses()));
   }
 
+  /** The same with other services and tasks. */
+  StateDelta with(Entries<ServiceRecord> otherServices, Entries<TaskRecord> otherTasks) {
+    return new StateDelta(
+        from, to, cluster, nodes, networks, otherServices, otherTasks, endpoints, nodeAddresses);
+  }
+
   /**
    * @throws IllegalArgumentException when {@code old} is not the version this starts from: the
    *     watcher must ask for the full state again

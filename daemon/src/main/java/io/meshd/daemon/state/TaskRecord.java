@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeId empty until assigned
  * @param specVersion the service's specVersion it was made from
  * @param attachments addresses, allocated when the task is made, free again when it is terminal
+ * @param registryAuth what its image is pulled with, until it is terminal; secret
  */
 public record TaskRecord(
     String id,
@@ -26,7 +27,8 @@ public record TaskRecord(
     long specVersion,
     TaskState desiredState,
     Status status,
-    List<Attachment> attachments) {
+    List<Attachment> attachments,
+    @Nullable RegistryAuth registryAuth) {
 
   /**
    * What the node last said.
@@ -86,14 +88,19 @@ public record TaskRecord(
   }
 
   public TaskRecord with(TaskState desired, Status now) {
-    return with(desired, now, attachments);
+    return with(desired, now, attachments, registryAuth);
   }
 
   public TaskRecord withAttachments(List<Attachment> those) {
-    return with(desiredState, status, those);
+    return with(desiredState, status, those, registryAuth);
   }
 
-  private TaskRecord with(TaskState desired, Status now, List<Attachment> those) {
+  TaskRecord with(@Nullable RegistryAuth auth) {
+    return with(desiredState, status, attachments, auth);
+  }
+
+  private TaskRecord with(
+      TaskState desired, Status now, List<Attachment> those, @Nullable RegistryAuth auth) {
     return new TaskRecord(
         id,
         version,
@@ -107,6 +114,7 @@ public record TaskRecord(
         specVersion,
         desired,
         now,
-        those);
+        those,
+        auth);
   }
 }

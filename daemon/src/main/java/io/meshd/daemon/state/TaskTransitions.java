@@ -43,7 +43,8 @@ final class TaskTransitions {
                   service.specVersion(),
                   task.desiredState(),
                   placed.status,
-                  placed.attachments));
+                  placed.attachments,
+                  service.registryAuth()));
     }
     return "";
   }
@@ -142,6 +143,16 @@ final class TaskTransitions {
     put(draft, task, task.nodeId(), task.desiredState(), status, List.of());
   }
 
+  static void authorize(Draft draft, TaskRecord task, @Nullable RegistryAuth registryAuth) {
+    put(
+        draft,
+        task.with(registryAuth),
+        task.nodeId(),
+        task.desiredState(),
+        task.status(),
+        task.attachments());
+  }
+
   static void detach(Draft draft, TaskRecord task, String networkId) {
     List<Attachment> attachments =
         task.attachments().stream().filter(a -> !a.networkId().equals(networkId)).toList();
@@ -212,6 +223,7 @@ final class TaskTransitions {
                 old.specVersion(),
                 desired,
                 status,
-                attachments));
+                attachments,
+                status.state().terminal() ? null : old.registryAuth()));
   }
 }

@@ -47,7 +47,9 @@ final class ControlTest extends ManagerAndNodes {
     StateWatch watch =
         closing(
             new StateWatch(
-                new ManagerAddresses(List.of(manager), list -> {}), client(node), cache(cache)));
+                new ManagerAddresses(List.of(manager), list -> {}),
+                client(node),
+                cache(cache, node)));
     watch.start();
     return watch;
   }

@@ -26,6 +26,7 @@ abstract class ManagerAndNodes {
   static final Duration LIMIT = Duration.ofSeconds(20);
   @TempDir Path folder;
   TestManager manager;
+  final DataKeys diskKeys = DataKeys.drawn();
   private final List<AutoCloseable> closing = new ArrayList<>();
 
   @SuppressWarnings("NullAway.Init") // set before each test
@@ -62,13 +63,17 @@ abstract class ManagerAndNodes {
     return new ManagerAddresses(List.of(manager.identity.controlAddress()), list -> {});
   }
 
-  StateCache cache(String name) {
+  StateCache cache(String name, NodeIdentity node) {
+    return new StateCache(files(name), diskKeys, node.nodeId());
+  }
+
+  StateFiles files(String name) {
     Path place = folder.resolve(name);
-    return new StateCache(StateFiles.of(place, place.resolve("run")), DataKeys.drawn());
+    return StateFiles.of(place, place.resolve("run"));
   }
 
   StateWatch watch(NodeIdentity node, String cache) {
-    return closing(new StateWatch(managers(), client(node), cache(cache)));
+    return closing(new StateWatch(managers(), client(node), cache(cache, node)));
   }
 
   static String addNetwork(TestManager manager, String name) {

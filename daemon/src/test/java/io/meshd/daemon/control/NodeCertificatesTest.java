@@ -139,7 +139,7 @@ final class NodeCertificatesTest extends ManagerAndNodes {
     store.save(first);
     ClusterClient client = closing(ClusterClient.ofManagers(credentials));
     RemoteReports reports = new RemoteReports(managers(), client);
-    StateWatch watch = closing(new StateWatch(managers(), client, cache("cache")));
+    StateWatch watch = closing(new StateWatch(managers(), client, cache("cache", first)));
     CertificateRenewal renewal =
         closing(new CertificateRenewal(credentials, reports::renew, store::saveCertificate));
     watch.subscribe(renewal);

@@ -16,6 +16,7 @@ import io.meshd.daemon.security.TlsContexts;
 import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.CommandFormat;
 import io.meshd.daemon.state.Outcome;
 import io.meshd.daemon.state.StateMachine;
 import java.io.IOException;
@@ -163,7 +164,7 @@ final class TestManager implements AutoCloseable {
         hostname,
         new Nodes.Platform("x86_64", "linux"),
         new Nodes.Resources(1, 1),
-        new Nodes.Engine("0.1"));
+        new Nodes.Engine("0.1.0", CommandFormat.labels()));
   }
 
   private static int freePort() throws IOException {

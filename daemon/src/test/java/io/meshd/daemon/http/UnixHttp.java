@@ -66,10 +66,17 @@ public final class UnixHttp implements AutoCloseable {
   }
 
   public Answer call(String method, String target, String body) throws IOException {
+    return call(method, target, Map.of(), body);
+  }
+
+  public Answer call(String method, String target, Map<String, String> headers, String body)
+      throws IOException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    StringBuilder others = new StringBuilder();
+    headers.forEach((name, value) -> others.append(name + ": " + value + "\r\n"));
     send(
-        "%s %s HTTP/1.1\r\nHost: meshd\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            .formatted(method, target, bytes.length));
+        "%s %s HTTP/1.1\r\nHost: meshd\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
+            .formatted(method, target, bytes.length, others));
     out.write(bytes);
     return read(method.equals("HEAD"));
   }

@@ -94,7 +94,8 @@ class RestartsHereTest {
         task.specVersion(),
         task.desiredState(),
         task.status(),
-        task.attachments());
+        task.attachments(),
+        null);
   }
 
   private static boolean due(Services.@Nullable RestartPolicy policy, TaskRun... runs) {

@@ -214,6 +214,8 @@ final class TestCluster {
             1,
             List.of(ports),
             virtualIps,
+            null,
+            null,
             null);
     change(
         s ->
@@ -258,7 +260,8 @@ final class TestCluster {
             1,
             desired,
             new TaskRecord.Status(TaskState.ASSIGNED, TIME, null, null, null, null),
-            attachments);
+            attachments,
+            null);
     change(s -> withTask(s, task));
     return id;
   }

@@ -44,11 +44,22 @@ public final class UnixHttp {
   /** Sends one request; {@code upgrade} asks for the connection as a raw stream (101 or 200). */
   public Answer send(String method, String path, byte @Nullable [] body, boolean upgrade)
       throws IOException {
+    return send(method, path, Map.of(), body, upgrade);
+  }
+
+  /** The same with headers beside those of the body and the connection. */
+  public Answer send(
+      String method,
+      String path,
+      Map<String, String> headers,
+      byte @Nullable [] body,
+      boolean upgrade)
+      throws IOException {
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     Wire wire = new Wire(channel);
     try {
       channel.connect(UnixDomainSocketAddress.of(socket));
-      wire.write(ByteBuffer.wrap(head(method, path, body, upgrade)));
+      wire.write(ByteBuffer.wrap(head(method, path, headers, body, upgrade)));
       if (body != null) {
         wire.write(ByteBuffer.wrap(body));
       }
@@ -60,10 +71,16 @@ public final class UnixHttp {
     }
   }
 
-  private byte[] head(String method, String path, byte @Nullable [] body, boolean upgrade) {
+  private byte[] head(
+      String method,
+      String path,
+      Map<String, String> headers,
+      byte @Nullable [] body,
+      boolean upgrade) {
     StringBuilder head = new StringBuilder();
     head.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
     head.append("Host: localhost\r\nUser-Agent: ").append(agent).append("\r\n");
+    headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
     if (upgrade) {
       head.append("Connection: Upgrade\r\nUpgrade: tcp\r\n");
     } else {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.cli.registry;
+
+import org.jspecify.annotations.NullMarked;
