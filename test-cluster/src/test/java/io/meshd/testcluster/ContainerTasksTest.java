@@ -478,7 +478,49 @@ class ContainerTasksTest {
     String engines =
         inspect(task, "{{.HostConfig.Init}} {{.Config.StopSignal}} {{.HostConfig.CapDrop}}");
     assertTrue(engines.matches("true KILL \\[(CAP_)?CHOWN]"), engines);
+    changesOfWhatASpecAsksForAreCarriedOut();
     remove("spec");
+  }
+
+  private void changesOfWhatASpecAsksForAreCarriedOut() {
+    List<Task> after =
+        services.update(
+            "spec",
+            "--mount-rm",
+            "/kept",
+            "--mount-add",
+            "type=tmpfs,target=/other,tmpfs-size=1m",
+            "--host-rm",
+            "elsewhere",
+            "--host-add",
+            "somewhere:192.0.2.78",
+            "--sysctl-add",
+            "net.ipv4.ip_default_ttl=78",
+            "--ulimit-add",
+            "nofile=1001",
+            "--cap-add",
+            "CHOWN",
+            "--cap-drop",
+            "MKNOD",
+            "--group-add",
+            "7",
+            "--dns-search-add",
+            "some.test");
+    Task task = after.getFirst();
+    String mounts = in(task, "cat /proc/mounts");
+    assertTrue(mounts.contains(" /scratch tmpfs ") && mounts.contains(" /other tmpfs "), mounts);
+    assertFalse(mounts.contains(" /kept "), mounts);
+    String hosts = in(task, "cat /etc/hosts");
+    assertTrue(hosts.contains("192.0.2.78\tsomewhere") && !hosts.contains("elsewhere"), hosts);
+    // The user's own group may be among them.
+    String numbers =
+        in(
+            task,
+            "cat /proc/sys/net/ipv4/ip_default_ttl; ulimit -n; grep ^Groups: /proc/self/status");
+    assertTrue(numbers.matches("(?s)78\\s+1001\\s+Groups:\\s+7\\b.*"), numbers);
+    assertTrue(in(task, "cat /etc/resolv.conf").contains("some.test"));
+    String dropped = inspect(task, "{{.HostConfig.CapDrop}}");
+    assertTrue(dropped.matches("\\[(CAP_)?MKNOD]"), dropped);
   }
 
   /** A local copy is enough; who asks is told that it may not be the same everywhere. */

@@ -139,8 +139,8 @@ public final class FlagGrammar {
       }
     } catch (IllegalArgumentException e) {
       throw new Misuse(
-          "invalid argument \"%s\" for \"%s\" flag: %s"
-              .formatted(value, flagName(option), e.getMessage()));
+          "invalid argument %s for \"%s\" flag: %s"
+              .formatted(Values.quote(value), flagName(option), e.getMessage()));
     }
     List<String> given = values.computeIfAbsent(option, o -> new ArrayList<>());
     if (!option.isMultiValue()) {

@@ -18,6 +18,18 @@ public record KeyValue(String key, String value) {
     return new KeyValue(key, equals < 0 ? "" : text.substring(equals + 1));
   }
 
+  /** Pairs that nobody checks: a later one of a key counts, one without a value is empty. */
+  public static Map<String, String> cut(List<String> texts) {
+    Map<String, String> map = new LinkedHashMap<>();
+    for (String text : texts) {
+      int equals = text.indexOf('=');
+      map.put(
+          equals < 0 ? text : text.substring(0, equals),
+          equals < 0 ? "" : text.substring(equals + 1));
+    }
+    return map;
+  }
+
   public static Map<String, String> map(List<KeyValue> pairs) {
     Map<String, String> map = new LinkedHashMap<>();
     pairs.forEach(pair -> map.put(pair.key, pair.value));

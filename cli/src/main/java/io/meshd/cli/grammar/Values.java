@@ -41,6 +41,21 @@ public final class Values {
     if (type == KeyValue.class) {
       return KeyValue.parse(value);
     }
+    if (type == MountSpec.class) {
+      return MountSpec.parse(value);
+    }
+    if (type == HostSpec.class) {
+      return HostSpec.parse(value);
+    }
+    if (type == IpSpec.class) {
+      return IpSpec.parse(value);
+    }
+    if (type == DomainSpec.class) {
+      return DomainSpec.parse(value);
+    }
+    if (type == UlimitSpec.class) {
+      return UlimitSpec.parse(value);
+    }
     return value;
   }
 
@@ -55,6 +70,11 @@ public final class Values {
     line.registerConverter(FilterSpec.class, FilterSpec::parse);
     line.registerConverter(EnvSpec.class, EnvSpec::parse);
     line.registerConverter(KeyValue.class, KeyValue::parse);
+    line.registerConverter(MountSpec.class, MountSpec::parse);
+    line.registerConverter(HostSpec.class, HostSpec::parse);
+    line.registerConverter(IpSpec.class, IpSpec::parse);
+    line.registerConverter(DomainSpec.class, DomainSpec::parse);
+    line.registerConverter(UlimitSpec.class, UlimitSpec::parse);
   }
 
   /** An unsigned number; more than 2^63-1 is out of range for us, as 2^64 is for Go. */
@@ -72,6 +92,14 @@ public final class Values {
   static int parseInt(String value) {
     try {
       return Integer.parseInt(value);
+    } catch (NumberFormatException e) {
+      throw number("ParseInt", value, "invalid syntax");
+    }
+  }
+
+  static long parseLong(String value) {
+    try {
+      return Long.parseLong(value);
     } catch (NumberFormatException e) {
       throw number("ParseInt", value, "invalid syntax");
     }

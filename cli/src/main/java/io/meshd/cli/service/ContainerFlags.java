@@ -61,6 +61,12 @@ final class ContainerFlags {
   @Nullable Boolean init;
 
   @Option(
+      names = "--oom-score-adj",
+      paramLabel = "int",
+      description = "Tune host's OOM preferences (-1000 to 1000)")
+  @Nullable Integer oomScoreAdj;
+
+  @Option(
       names = "--read-only",
       arity = "0..1",
       description = "Mount the container's root filesystem as read only")
@@ -99,6 +105,7 @@ final class ContainerFlags {
   void applyTo(SpecTree spec) {
     FlagValues.set(entrypoint, v -> SpecTree.put(spec.container(), "Command", ShellWords.split(v)));
     FlagValues.set(init, v -> spec.container().put("Init", v));
+    FlagValues.set(oomScoreAdj, v -> spec.container().put("OomScoreAdj", v));
     FlagValues.set(readOnly, v -> spec.container().put("ReadOnly", v));
     FlagValues.set(tty, v -> spec.container().put("TTY", v));
     health(spec);

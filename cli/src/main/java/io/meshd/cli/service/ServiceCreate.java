@@ -12,7 +12,6 @@ import io.meshd.cli.grammar.KeyValue;
 import io.meshd.cli.grammar.NetworkSpec;
 import io.meshd.cli.grammar.PublishSpec;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,9 +79,7 @@ public final class ServiceCreate extends CliCommand {
 
   @Override
   public Set<String> unsupportedFlags() {
-    Set<String> unsupported = new HashSet<>(ServiceFlags.UNSUPPORTED);
-    unsupported.removeAll(ContainerLists.NAMES);
-    return unsupported;
+    return ServiceFlags.UNSUPPORTED;
   }
 
   @Override

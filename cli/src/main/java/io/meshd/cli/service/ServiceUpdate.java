@@ -33,6 +33,8 @@ import picocli.CommandLine.Option;
 public final class ServiceUpdate extends CliCommand {
   @Mixin ServiceFlags flags = new ServiceFlags();
 
+  @Mixin ContainerListEdits lists = new ContainerListEdits();
+
   @Option(names = "--image", paramLabel = "string", description = "Service image tag")
   @Nullable String image;
 
@@ -132,6 +134,7 @@ public final class ServiceUpdate extends CliCommand {
         || image != null
         || args != null
         || flags.changesSpec()
+        || lists.given()
         || !publishAdd.isEmpty()
         || !publishRemove.isEmpty()
         || !envAdd.isEmpty()
@@ -149,6 +152,7 @@ public final class ServiceUpdate extends CliCommand {
   /** Everything that was given, into the spec; what was not given stays as it was. */
   void apply(SpecTree spec) {
     flags.applyTo(spec);
+    lists.applyTo(spec);
     replicas(spec);
     if (image != null) {
       spec.container().put("Image", ImageDigest.tagged(image));

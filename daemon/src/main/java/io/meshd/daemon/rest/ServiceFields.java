@@ -6,10 +6,13 @@ import io.meshd.api.Json;
 import io.meshd.api.Services;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.JsonBody;
+import io.meshd.daemon.state.Outcome;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,8 @@ final class ServiceFields {
 
   private static final String TASK = "TaskTemplate.";
   private static final String CONTAINER = TASK + "ContainerSpec.";
+  private static final Set<String> MOUNTS =
+      Set.of("bind", "volume", "tmpfs", "npipe", "cluster", "image");
 
   /**
    * @throws ApiException 400, in a sentence
@@ -44,6 +49,7 @@ final class ServiceFields {
           400, CONTAINER + "Isolation: " + isolation + " is for Windows: leave it out");
     }
     seccomp(task.containerSpec().privileges());
+    mounts(task.containerSpec().mounts());
     if (Services.TaskSpec.PROCESS.equals(task.runtime())) {
       forContainers(task)
           .forEach(
@@ -65,6 +71,28 @@ final class ServiceFields {
       var _ = Base64.getDecoder().decode(seccomp.profile());
     } catch (IllegalArgumentException _) {
       throw new ApiException(400, CONTAINER + "Privileges.Seccomp.Profile is no base64");
+    }
+  }
+
+  /** What no Engine could mount; each with the words of who says it in a swarm of Docker's. */
+  private static void mounts(@Nullable List<Containers.Mount> mounts) {
+    Set<@Nullable String> targets = new HashSet<>();
+    for (Containers.Mount mount : mounts == null ? List.<Containers.Mount>of() : mounts) {
+      String type = mount.type() == null ? "" : mount.type();
+      if (!type.isEmpty() && !MOUNTS.contains(type)) {
+        throw new ApiException(400, "invalid MountType: \"" + type + "\"");
+      }
+      if (!targets.add(mount.target())) {
+        throw ClusterAccess.error(
+            new Outcome.Refused(
+                Outcome.Reason.INVALID_ARGUMENT,
+                "ContainerSpec: duplicate mount point: " + mount.target()),
+            true);
+      }
+      if (type.equals("bind") && (mount.source() == null || mount.source().isEmpty())) {
+        throw new ApiException(
+            400, "invalid mount config for type \"bind\": field Source must not be empty");
+      }
     }
   }
 

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.meshd.daemon.http.UnixHttp;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of the fields of a request, those that nobody reads too. */
 final class RequestFieldsTest extends ApiOnSocket {
@@ -47,6 +49,26 @@ final class RequestFieldsTest extends ApiOnSocket {
         "POST",
         "/networks/create",
         "{\"Name\":\"ov2\",\"Driver\":\"overlay\",\"IPAM\":{\"Options\":{\"a\":\"b\"}}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      value = {
+        "{\"Type\":\"foo\",\"Target\":\"/a\"}|invalid MountType: \"foo\"",
+        "{\"Type\":\"volume\",\"Target\":\"/a\"},{\"Type\":\"tmpfs\",\"Target\":\"/a\"}|rpc error:"
+            + " code = InvalidArgument desc = ContainerSpec: duplicate mount point: /a",
+        "{\"Type\":\"bind\",\"Target\":\"/a\"}|invalid mount config for type \"bind\": field Source"
+            + " must not be empty",
+      })
+  void mountsThatNobodyCouldMakeAreRefused(String mounts, String words) throws IOException {
+    refused(
+        400,
+        words,
+        "POST",
+        "/services/create",
+        SERVICE.replace("[\"serve\"]", "[\"serve\"],\"Mounts\":[" + mounts + "]"));
   }
 
   /** The SDK for Python writes modes so. */
