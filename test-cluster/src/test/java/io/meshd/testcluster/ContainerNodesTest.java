@@ -19,10 +19,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.testcontainers.containers.Network;
+import org.testcontainers.utility.MountableFile;
 
 /**
- * Three nodes that are containers, each with its own meshd on the runtime that is linked for it:
- * what runs on a machine that has no JVM and nothing but Debian's base.
+ * Three nodes that are containers, each with its own meshd on the runtime that is linked for it and
+ * its own Docker Engine: what runs on a machine that has no JVM and nothing but Debian's packages.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -177,5 +178,50 @@ class ContainerNodesTest {
                 first
                     .meshctl("service", "ls", "--format", "{{.Name}} {{.Replicas}}")
                     .equals("web 3/3"));
+  }
+
+  /** Tasks are containers of the Engine that is in the node's container. */
+  @Test
+  @Order(5)
+  void anEngineInEveryNodeRunsTasksToo() {
+    String archive =
+        cluster
+            .script(
+                "lib/docker-image",
+                "--cmd",
+                "cd /tmp && hostname > index.html && exec httpd -f -p 80",
+                "page")
+            .orFail();
+    for (MeshdContainer node : nodes) {
+      node.copyFileToContainer(MountableFile.forHostPath(archive), "/page.tar");
+      await().atMost(PATIENCE).until(() -> node.tried("docker", "info").getExitCode() == 0);
+      node.run("docker", "load", "--quiet", "--input", "/page.tar");
+    }
+    MeshdContainer first = nodes.getFirst();
+    first.meshctl("service", "rm", "web");
+    first.run(
+        "env",
+        "DOCKER_HOST=unix:///run/meshd/meshd.sock",
+        "docker",
+        "service",
+        "create",
+        "-d",
+        "--no-resolve-image",
+        "--name",
+        "page",
+        "--network",
+        "mynet",
+        "--mode",
+        "global",
+        "--publish",
+        PORT + ":80",
+        "--hostname",
+        "{{.Node.Hostname}}",
+        "page");
+    Set<String> all = Set.of("c1", "c2", "c3");
+    for (MeshdContainer node : nodes) {
+      await().atMost(PATIENCE).untilAsserted(() -> assertEquals(all, seen(node, 9)));
+      assertEquals("page:latest", node.run("docker", "ps", "--format", "{{.Image}}"));
+    }
   }
 }
