@@ -50,7 +50,7 @@ tun: {dev: nebpeer, mtu: 1300}
 logging: {level: error, format: text}
 firewall: {outbound: [{port: any, proto: any, host: any}], inbound: [{port: any, proto: any, host: any}]}
 EOF
-    on n$i nebula -config "$d/n$i.yml" >/dev/null 2>&1 &
+    (exec "$TC/exec" n$i nebula -config "$d/n$i.yml") >/dev/null 2>&1 &
     nebulas+=($!)
   done
 }
