@@ -8,6 +8,8 @@ import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.VirtualSwitch;
+import io.meshd.dataplane.sys.Libc;
+import io.meshd.dataplane.sys.Scheduling;
 import io.meshd.dataplane.tap.TapDevice;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.underlay.UnderlaySender;
@@ -16,6 +18,8 @@ import java.time.Duration;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One thread of the data plane with all that its frames need, shared with no other: a frame that is
@@ -23,11 +27,14 @@ import org.jspecify.annotations.Nullable;
  * between two frames.
  */
 final class DataLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(DataLoop.class);
+
   private final IoEventLoop eventLoop;
   private final LoopCounters counters;
   private final VirtualSwitch virtualSwitch;
   private final PortWriter ports;
   private final FramesOut framesOut;
+  private final Precedence precedence;
   private final Sealer sealer = new Sealer();
   private @Nullable Opener opener;
 
@@ -39,6 +46,8 @@ final class DataLoop {
       LoopCounters counters) {
     this.eventLoop = eventLoop;
     this.counters = counters;
+    precedence = new Precedence(System::nanoTime, DataLoop::schedule, this::later);
+    eventLoop.execute(precedence::begin);
     virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, balancer, counters);
     ports = new PortWriter(counters);
     framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, sealer, counters);
@@ -55,12 +64,12 @@ final class DataLoop {
     FramesIn framesIn =
         new FramesIn(
             new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, opening, counters);
-    return new UnderlayHandle(eventLoop, descriptor, framesIn);
+    return new UnderlayHandle(eventLoop, precedence, descriptor, framesIn);
   }
 
   /** Not reading yet. */
   TapHandle tap(TapDevice tap, int slot, Runnable onGone) {
-    return new TapHandle(eventLoop, tap, slot, framesOut, onGone);
+    return new TapHandle(eventLoop, precedence, tap, slot, framesOut, onGone);
   }
 
   /** When the future is done, no frame is on its way by the old ones any more. */
@@ -80,6 +89,18 @@ final class DataLoop {
   void every(Duration interval, Runnable work) {
     long nanos = interval.toNanos();
     Future<?> ignored = eventLoop.scheduleAtFixedRate(work, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void later(Duration delay, Runnable work) {
+    Future<?> ignored = eventLoop.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Where it may not, it forwards as one of many. */
+  private static void schedule(boolean first) {
+    int result = first ? Scheduling.first() : Scheduling.ordinary();
+    if (result < 0) {
+      LOG.debug("a data loop is scheduled as before: {}", Libc.strerror(-result));
+    }
   }
 
   /** After the loop has ended. */

@@ -17,13 +17,16 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class DrainingHandle implements EpollIoHandle {
   private final IoEventLoop eventLoop;
+  private final Precedence precedence;
   private final FileDescriptor descriptor;
   private final Runnable continuation = this::drainAgain;
   private @Nullable IoRegistration registration;
   private boolean queued;
+  private boolean behind;
 
-  DrainingHandle(IoEventLoop eventLoop, int descriptor) {
+  DrainingHandle(IoEventLoop eventLoop, Precedence precedence, int descriptor) {
     this.eventLoop = eventLoop;
+    this.precedence = precedence;
     this.descriptor = new FileDescriptor(descriptor);
   }
 
@@ -55,12 +58,14 @@ abstract class DrainingHandle implements EpollIoHandle {
     if (registration != null) {
       registration.cancel();
       registration = null;
+      behind(false);
     }
   }
 
   @Override
   public final void handle(IoRegistration ignored, IoEvent event) {
     if (!queued) {
+      precedence.wakes();
       run();
     }
   }
@@ -71,10 +76,26 @@ abstract class DrainingHandle implements EpollIoHandle {
   }
 
   private void run() {
-    if (registration != null && drain()) {
+    if (registration == null) {
+      return;
+    }
+    boolean more = drain();
+    behind(more && registration != null);
+    if (more) {
       queued = true;
       eventLoop.execute(continuation);
     }
+  }
+
+  private void behind(boolean now) {
+    if (now && behind) {
+      precedence.staysBehind();
+    } else if (now) {
+      precedence.fallsBehind();
+    } else if (behind) {
+      precedence.catchesUp();
+    }
+    behind = now;
   }
 
   @Override

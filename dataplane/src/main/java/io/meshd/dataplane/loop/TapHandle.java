@@ -17,8 +17,14 @@ final class TapHandle extends DrainingHandle {
   /**
    * @param onGone run once, on the loop, when the device does not exist any more
    */
-  TapHandle(IoEventLoop eventLoop, TapDevice tap, int slot, FramesOut frames, Runnable onGone) {
-    super(eventLoop, tap.fd());
+  TapHandle(
+      IoEventLoop eventLoop,
+      Precedence precedence,
+      TapDevice tap,
+      int slot,
+      FramesOut frames,
+      Runnable onGone) {
+    super(eventLoop, precedence, tap.fd());
     this.tap = tap;
     this.slot = slot;
     this.frames = frames;

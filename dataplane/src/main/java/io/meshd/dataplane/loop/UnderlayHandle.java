@@ -9,8 +9,8 @@ final class UnderlayHandle extends DrainingHandle {
 
   private final FramesIn frames;
 
-  UnderlayHandle(IoEventLoop eventLoop, int descriptor, FramesIn frames) {
-    super(eventLoop, descriptor);
+  UnderlayHandle(IoEventLoop eventLoop, Precedence precedence, int descriptor, FramesIn frames) {
+    super(eventLoop, precedence, descriptor);
     this.frames = frames;
   }
 

@@ -109,6 +109,8 @@ public final class Libc {
       function("epoll_ctl", false, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle EPOLL_WAIT =
       function("epoll_wait", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SCHED_SETSCHEDULER =
+      function("sched_setscheduler", false, JAVA_INT, JAVA_INT, ADDRESS);
   private static final MethodHandle SENDMMSG =
       function("sendmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle RECVMMSG =
@@ -397,6 +399,18 @@ public final class Libc {
   public static int epollWait(int epoll, long events, int count, int timeoutMillis) {
     try {
       return result((int) EPOLL_WAIT.invokeExact(state(), epoll, events, count, timeoutMillis));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param thread as gettid(2) numbers it, 0 for the calling one
+   * @param parameters a struct sched_param
+   */
+  public static int schedSetscheduler(int thread, int policy, MemorySegment parameters) {
+    try {
+      return result((int) SCHED_SETSCHEDULER.invokeExact(state(), thread, policy, parameters));
     } catch (Throwable e) {
       throw unexpected(e);
     }
