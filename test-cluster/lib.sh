@@ -257,7 +257,8 @@ start_program() {
 start_meshd() {
   # shellcheck disable=SC2207
   local VARIABLES=(JAVA_HOME="$JAVA_HOME" ${MESHD_OPTS:+"MESHD_OPTS=$MESHD_OPTS"} $(cat "$RUN/env" 2>/dev/null || true))
-  start_program "$1" meshd "$TC/bin/meshd"
+  # shellcheck disable=SC2046
+  start_program "$1" meshd "$TC/bin/meshd" $(cat "$RUN/flags" 2>/dev/null || true)
 }
 
 # await_meshd NODE: until its API answers, and its membership is there if it had one before.

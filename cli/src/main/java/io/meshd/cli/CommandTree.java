@@ -22,6 +22,8 @@ import io.meshd.cli.node.NodePromote;
 import io.meshd.cli.node.NodePs;
 import io.meshd.cli.node.NodeRemove;
 import io.meshd.cli.node.NodeUpdate;
+import io.meshd.cli.plugin.PluginInstall;
+import io.meshd.cli.plugin.PluginRemove;
 import io.meshd.cli.service.ServiceCreate;
 import io.meshd.cli.service.ServiceInspect;
 import io.meshd.cli.service.ServiceList;
@@ -105,6 +107,8 @@ final class CommandTree {
       case "gossip keys" -> new GossipKeys();
       case "gossip members" -> new GossipMembers();
       case "gossip status" -> new GossipShow();
+      case "plugin install" -> new PluginInstall();
+      case "plugin rm" -> new PluginRemove();
       case "counters" -> new CountersShow();
       case "info" -> new InfoShow();
       case "version" -> new VersionShow();
@@ -131,6 +135,7 @@ final class CommandTree {
           new Entry("gossip", "Show what the nodes tell each other"),
           new Entry("network", "Manage networks"),
           new Entry("node", "Manage Swarm nodes"),
+          new Entry("plugin", "Carry the networks of a Docker Swarm"),
           new Entry("service", "Manage Swarm services"),
           new Entry("swarm", "Manage Swarm"),
           new Entry("counters", "Show the data plane's counters"),
@@ -190,6 +195,10 @@ final class CommandTree {
               new Entry("keys", "List the digests of the keys that gossip is encrypted with"),
               new Entry("members", "List the members that this node knows by gossip"),
               new Entry("status", "Show how gossip does on this node"));
+      case "plugin" ->
+          List.of(
+              new Entry("install", "Install the managed plugin in this node's Docker Engine"),
+              new Entry("rm", "Remove the managed plugin from this node's Docker Engine"));
       case "endpoint" ->
           List.of(
               new Entry("attach", "Attach a network namespace to a network"),

@@ -30,6 +30,7 @@ final class PackageArrowsTest {
             "..cli.container..",
             "..cli.endpoint..",
             "..cli.gossip..",
+            "..cli.plugin..",
             "..cli.system..")
         .layer("task")
         .definedBy("..cli.task..")

@@ -9,6 +9,7 @@ import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.peers.PeerFacts.Life;
+import io.meshd.daemon.plugin.ManagedPlugin;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.security.NodeIdentity;
@@ -160,6 +161,10 @@ final class ActiveNode implements AutoCloseable {
 
   Member member() {
     return member;
+  }
+
+  ManagedPlugin managedPlugin() {
+    return work.managedPlugin();
   }
 
   LocalTasks tasks() {

@@ -10,6 +10,7 @@ enum ConfigKey {
   RUN_DIR("run-dir", "PATH", "state that a reboot ends (default: /run/meshd)"),
   SOCKET("socket", "PATH", "unix socket of the API (default: meshd.sock in the run-dir)"),
   LISTEN_ADDR("listen-addr", "IP:PORT", "control channel (default: 0.0.0.0:2377)"),
+  GOSSIP_PORT("gossip-port", "PORT", "UDP and TCP, the same on every node (default: 7946)"),
   DATA_LOOPS("data-loops", "N", "threads that forward frames (default: processors, at most 4)"),
   INGRESS_LOOPS("ingress-loops", "N", "threads of published ports (default: as data-loops)"),
   LOG_LEVEL("log-level", "LEVEL", "error, warn, info, debug or trace (default: info)"),

@@ -2,6 +2,7 @@ package io.meshd.daemon;
 
 import io.meshd.daemon.ConfigFile.Value;
 import io.meshd.daemon.MeshdConfig.LogLevel;
+import io.meshd.daemon.peers.Peers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,6 +22,7 @@ import picocli.CommandLine.ParseResult;
 public final class ConfigReader {
   private static final Path DEFAULT_FILE = Path.of("/etc/meshd/meshd.yaml");
   private static final int MAX_LOOPS = 64;
+  private static final int LAST_PORT = 65_535;
   private static final int DEFAULT_LOOPS = 4;
 
   private final Path defaultFile;
@@ -111,6 +113,7 @@ public final class ConfigReader {
         runDir,
         path(values.get(ConfigKey.SOCKET), runDir.resolve("meshd.sock")),
         address(values.get(ConfigKey.LISTEN_ADDR)),
+        port(values.get(ConfigKey.GOSSIP_PORT), Peers.PORT),
         dataLoops,
         loops(values.get(ConfigKey.INGRESS_LOOPS), dataLoops),
         level(values.get(ConfigKey.LOG_LEVEL)),
@@ -130,6 +133,17 @@ public final class ConfigReader {
       throw wrong(value, "an absolute path");
     }
     return Path.of(value.text());
+  }
+
+  private static int port(@Nullable Value value, int otherwise) throws StartupException {
+    if (value == null) {
+      return otherwise;
+    }
+    int port = value.text().matches("[0-9]{1,5}") ? Integer.parseInt(value.text()) : 0;
+    if (port < 1 || port > LAST_PORT) {
+      throw wrong(value, "a port from 1 to " + LAST_PORT);
+    }
+    return port;
   }
 
   private static int loops(@Nullable Value value, int otherwise) throws StartupException {

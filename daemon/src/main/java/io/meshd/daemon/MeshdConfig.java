@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param socket {@code socket}: unix socket of the API; default meshd.sock in the run-dir
  * @param listenAddr {@code listen-addr}: literal IP:port of the control channel, once this node is
  *     in a cluster; default 0.0.0.0:2377
+ * @param gossipPort {@code gossip-port}: UDP and TCP port of what the nodes tell each other, the
+ *     same on every node of a cluster; default 7946
  * @param dataLoops {@code data-loops}: threads that forward frames, 1-64; default one per processor
  *     and at most 4, because more than that contend for one underlay
  * @param ingressLoops {@code ingress-loops}: threads that carry connections to published ports,
@@ -31,6 +33,7 @@ public record MeshdConfig(
     Path runDir,
     Path socket,
     InetSocketAddress listenAddr,
+    int gossipPort,
     int dataLoops,
     int ingressLoops,
     LogLevel logLevel,

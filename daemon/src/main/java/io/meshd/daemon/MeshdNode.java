@@ -6,6 +6,7 @@ import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
 import io.meshd.daemon.linux.PortHolder;
+import io.meshd.daemon.plugin.ManagedPluginRoutes;
 import io.meshd.daemon.rest.ClusterEvents;
 import io.meshd.daemon.rest.HealthRoutes;
 import io.meshd.daemon.rest.HostFacts;
@@ -73,6 +74,7 @@ final class MeshdNode implements AutoCloseable {
             events,
             Clock.systemUTC())
         .addTo(server.routes());
+    new ManagedPluginRoutes(() -> ofActive(ActiveNode::managedPlugin)).addTo(server.routes());
     ControlRoutes.register(server.routes(), () -> ofActive(node -> node.member().controlRoutes()));
     membership.start();
     server.openUnix(config.socket());

@@ -10,6 +10,7 @@ import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.peers.Peers;
+import io.meshd.daemon.plugin.ManagedPlugin;
 import io.meshd.daemon.plugin.NetworkPlugin;
 import io.meshd.daemon.reconcile.ContainerTaps;
 import io.meshd.daemon.reconcile.Reconciler;
@@ -120,6 +121,7 @@ final class NodeWork implements AutoCloseable {
               Peers.open(
                   identity.nodeId(),
                   identity.advertiseAddress(),
+                  config.gossipPort(),
                   identity.vtep(),
                   this::onLiveState));
       reconciler =
@@ -140,7 +142,8 @@ final class NodeWork implements AutoCloseable {
                   config.pluginSocket(),
                   config.dockerSocket(),
                   config.socket(),
-                  config.dataDir().resolve("docker-networks.json")),
+                  config.dataDir().resolve("docker-networks.json"),
+                  config.dataDir().resolve("docker-plugin.json")),
               states,
               reconciler.served(),
               new ContainerTaps(dataplane, plumbing.hostNetns()));
@@ -181,6 +184,11 @@ final class NodeWork implements AutoCloseable {
   /** Of this node's own bridges. */
   NodeBridges.Subnets subnets() {
     return subnets;
+  }
+
+  /** Of this node's Engine, for a Docker Swarm. */
+  ManagedPlugin managedPlugin() {
+    return plugin.managed();
   }
 
   LocalTasks tasks() {

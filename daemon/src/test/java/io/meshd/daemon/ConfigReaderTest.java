@@ -24,6 +24,7 @@ class ConfigReaderTest {
             Path.of("/run/meshd"),
             Path.of("/run/meshd/meshd.sock"),
             new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 2377),
+            7946,
             2,
             2,
             LogLevel.INFO,
@@ -44,6 +45,7 @@ class ConfigReaderTest {
         run-dir: "/r"
         socket: /s
         listen-addr: "[::1]:1234"
+        gossip-port: 7956
         data-loops: 3
         ingress-loops: 5
         log-level: debug
@@ -58,6 +60,7 @@ class ConfigReaderTest {
             Path.of("/r"),
             Path.of("/s"),
             new InetSocketAddress(InetAddress.ofLiteral("::1"), 1234),
+            7956,
             3,
             5,
             LogLevel.DEBUG,
@@ -101,8 +104,8 @@ class ConfigReaderTest {
     assertEquals(
         file()
             + " line 3: unknown key data-dirr (allowed are data-dir, run-dir, socket, listen-addr,"
-            + " data-loops, ingress-loops, log-level, hostname, health-addr, docker-socket,"
-            + " plugin-socket)",
+            + " gossip-port, data-loops, ingress-loops, log-level, hostname, health-addr,"
+            + " docker-socket, plugin-socket)",
         failure());
   }
 
@@ -111,6 +114,7 @@ class ConfigReaderTest {
     assertWrong("data-dir: x", "data-dir must be an absolute path, not \"x\"");
     assertWrong("data-dir: [a, b]", "data-dir must be one plain value");
     assertWrong("data-dir:", "data-dir must be one plain value");
+    assertWrong("gossip-port: 0", "gossip-port must be a port from 1 to 65535, not \"0\"");
     assertWrong("data-loops: many", "data-loops must be a whole number from 1 to 64, not \"many\"");
     assertWrong("data-loops: 0", "data-loops must be a whole number from 1 to 64, not \"0\"");
     assertWrong(

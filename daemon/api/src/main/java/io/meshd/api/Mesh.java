@@ -54,6 +54,38 @@ public final class Mesh {
       @JsonProperty("Name") String name,
       @JsonProperty("Aliases") List<String> aliases) {}
 
+  /**
+   * {@code POST /mesh/v1/swarm-networks}: a network of a Docker Swarm, as that Swarm made it.
+   *
+   * @param id the Swarm's
+   * @param subnet CIDR
+   * @param gateway without prefix, or null for the first address
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record SwarmNetwork(
+      @JsonProperty("ID") String id,
+      @JsonProperty("Name") String name,
+      @JsonProperty("Subnet") String subnet,
+      @JsonProperty("Gateway") @Nullable String gateway,
+      @JsonProperty("Options") Map<String, String> options) {}
+
+  /** {@code POST /mesh/v1/swarm-networks/ID/services}: all that have a virtual IP there. */
+  public record SwarmServices(@JsonProperty("Services") List<SwarmService> services) {}
+
+  /**
+   * A service of a Docker Swarm on one network.
+   *
+   * @param virtualIp without prefix
+   * @param backends addresses of its running tasks
+   * @param draining of those that run and are to end
+   */
+  public record SwarmService(
+      @JsonProperty("ID") String id,
+      @JsonProperty("Name") String name,
+      @JsonProperty("VirtualIP") String virtualIp,
+      @JsonProperty("Backends") List<String> backends,
+      @JsonProperty("Draining") List<String> draining) {}
+
   /** {@code GET /mesh/v1/counters}: name to value, names as in the drop-reason enum. */
   public record Counters(@JsonProperty("Counters") Map<String, Long> counters) {}
 

@@ -31,6 +31,19 @@ public final class Paths {
    */
   public static final String CONTAINER_ENDPOINTS = MESH + "/container-endpoints";
 
+  /**
+   * Networks of a Docker Swarm, for the managed plugin of a node's Engine. {@code POST}: {@link
+   * Mesh.SwarmNetwork}; {@code POST .../ID/services}: {@link Mesh.SwarmServices}; {@code DELETE
+   * .../ID}. The ID is the Swarm's.
+   */
+  public static final String SWARM_NETWORKS = MESH + "/swarm-networks";
+
+  /**
+   * The managed plugin of this node's Engine. {@code POST} installs it and answers when it is
+   * enabled, {@code DELETE} removes it.
+   */
+  public static final String ENGINE_PLUGIN = MESH + "/engine-plugin";
+
   public static final String COUNTERS = MESH + "/counters";
 
   /** {@code GET} on a manager: the file. */

@@ -51,6 +51,9 @@ public record Change(String verb, String kind, String name, String id) {
       case Command.CreateNetwork c -> new Change("create", "network", c.request().name(), c.id());
       case Command.RemoveNetwork c ->
           named("remove", "network", before.networks(), NetworkRecord::name, c.network());
+      case Command.AdoptNetwork c -> new Change("adopt", "network", c.name(), c.id());
+      case Command.FollowServices c ->
+          named("update", "network", before.networks(), NetworkRecord::name, c.network());
       case Command.CreateService c -> new Change("create", "service", c.spec().name(), c.id());
       case Command.UpdateService c ->
           service(c.rollback() == null ? "update" : "rollback", before, c.service());

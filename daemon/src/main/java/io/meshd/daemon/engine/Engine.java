@@ -180,7 +180,9 @@ public final class Engine {
     head.append(method).append(' ').append(target).append(" HTTP/1.0\r\nHost: docker\r\n");
     headers.forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
     if (json != null) {
-      head.append("Content-Type: application/json\r\n");
+      if (!headers.containsKey("Content-Type")) {
+        head.append("Content-Type: application/json\r\n");
+      }
       head.append("Content-Length: ").append(json.length).append("\r\n");
     }
     connection.out().write(head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class Peers implements StateListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Peers.class);
 
-  /** UDP and TCP, as Swarm's. */
+  /** UDP and TCP, as Swarm's, where no other is chosen. */
   public static final int PORT = 7946;
 
   private static final long LEAVE_SECONDS = 5;
@@ -51,6 +51,7 @@ public final class Peers implements StateListener, AutoCloseable {
   static final String RINGS_TAG = "rings";
 
   private final String self;
+  private final int port;
   private final String vtep;
   private final StateListener live;
   private final PeerTable table;
@@ -75,17 +76,20 @@ public final class Peers implements StateListener, AutoCloseable {
    *
    * @param self node ID
    * @param address where the others reach this node, without port
+   * @param port UDP and TCP, of every node
    * @param vtep underlay address for VXLAN
    * @param live gets the states, on a thread of this
    * @throws IOException when the port is taken
    */
-  public static Peers open(String self, String address, String vtep, StateListener live)
+  public static Peers open(String self, String address, int port, String vtep, StateListener live)
       throws IOException {
-    return new Peers(self, address, vtep, live);
+    return new Peers(self, address, port, vtep, live);
   }
 
-  private Peers(String self, String address, String vtep, StateListener live) throws IOException {
+  private Peers(String self, String address, int port, String vtep, StateListener live)
+      throws IOException {
     this.self = self;
+    this.port = port;
     this.vtep = vtep;
     this.live = live;
     this.table = new PeerTable(self, this::wake);
@@ -93,7 +97,7 @@ public final class Peers implements StateListener, AutoCloseable {
         Gossip.open(
             new GossipConfig(
                 self,
-                new InetSocketAddress(PORT),
+                new InetSocketAddress(port),
                 addressOf(address),
                 System.currentTimeMillis(),
                 Map.of(VTEP_TAG, vtep),
@@ -105,14 +109,14 @@ public final class Peers implements StateListener, AutoCloseable {
     thread = Thread.ofPlatform().daemon().name("peers").start(this::run);
   }
 
-  private static Address addressOf(String ip) {
-    return Address.of(new InetSocketAddress(InetAddress.ofLiteral(ip), PORT));
+  private Address addressOf(String ip) {
+    return Address.of(new InetSocketAddress(InetAddress.ofLiteral(ip), port));
   }
 
   @Override
   public void onState(ClusterState state) {
     seeds =
-        state.nodes().values().stream().filter(n -> !n.id().equals(self)).map(Peers::seed).toList();
+        state.nodes().values().stream().filter(n -> !n.id().equals(self)).map(this::seed).toList();
     synchronized (this) {
       newest = state;
       useKeys(state.cluster());
@@ -120,7 +124,7 @@ public final class Peers implements StateListener, AutoCloseable {
     wake();
   }
 
-  private static Address seed(NodeRecord node) {
+  private Address seed(NodeRecord node) {
     String control = node.controlAddress();
     return addressOf(control.substring(0, control.lastIndexOf(':')));
   }

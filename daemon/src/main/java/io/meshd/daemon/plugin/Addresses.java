@@ -162,6 +162,11 @@ final class Addresses {
     return known == null ? attach(network, address).id() : known;
   }
 
+  /** An address that a Docker Swarm has given to an endpoint here, whoever had it before. */
+  String take(NetworkRecord network, String address) throws IOException {
+    return attach(network, address).id();
+  }
+
   private @Nullable String knownAt(NetworkRecord network, String address) throws IOException {
     synchronized (this) {
       Held there = held.get(key(network.id(), address));

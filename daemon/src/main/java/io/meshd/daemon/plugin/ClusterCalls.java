@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,36 @@ final class ClusterCalls {
 
   void name(List<Mesh.ContainerName> containers) throws IOException {
     var _ = call("POST", Paths.CONTAINER_ENDPOINTS + "/names", new Mesh.ContainerNames(containers));
+  }
+
+  /**
+   * A network of a Docker Swarm is carried from here on.
+   *
+   * @param id the Swarm's
+   * @param gateway without prefix, or null for the first address
+   */
+  void adopt(
+      String id, String name, String subnet, @Nullable String gateway, Map<String, String> options)
+      throws IOException {
+    var _ =
+        call(
+            "POST",
+            Paths.SWARM_NETWORKS,
+            new Mesh.SwarmNetwork(id, name, subnet, gateway, options));
+  }
+
+  /** All services with a virtual IP on that network; {@code id}: the Swarm's. */
+  void follow(String id, List<Mesh.SwarmService> services) throws IOException {
+    var _ =
+        call(
+            "POST",
+            Paths.SWARM_NETWORKS + "/" + id + "/services",
+            new Mesh.SwarmServices(services));
+  }
+
+  /** The Docker Swarm has that network no more. */
+  void drop(String id) throws IOException {
+    var _ = call("DELETE", Paths.SWARM_NETWORKS + "/" + id, null);
   }
 
   private byte[] call(String method, String path, @Nullable Object body) throws IOException {

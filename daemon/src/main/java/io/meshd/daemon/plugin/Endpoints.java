@@ -112,17 +112,43 @@ final class Endpoints {
 
   Messages.EndpointAnswer create(Messages.EndpointRequest request)
       throws IOException, InterruptedException {
+    String address = address(request);
+    NetworkRecord network = overlays.of(overlays.network(request.networkId()));
+    TaskRecord task = task(request, network, address);
+    String endpoint = task == null ? addresses.endpointAt(network, address) : null;
+    return bind(request, network, address, task, endpoint);
+  }
+
+  /** On a network of a Docker Swarm, which has given the address. */
+  Messages.EndpointAnswer createAt(NetworkRecord network, Messages.EndpointRequest request)
+      throws IOException, InterruptedException {
+    String address = address(request);
+    BoundEndpoint before = bindings.endpoint(request.endpointId());
+    String known = before == null || !before.address().equals(address) ? null : before.endpointId();
+    boolean there = known != null && overlays.state().endpoints().containsKey(known);
+    return bind(request, network, address, null, there ? known : addresses.take(network, address));
+  }
+
+  private static String address(Messages.EndpointRequest request) throws IOException {
     Messages.Interface wanted = request.wanted();
     if (wanted == null || wanted.address() == null || wanted.address().isEmpty()) {
       throw new IOException("an endpoint on a meshd network needs an address of the swarm");
     }
-    NetworkRecord network = overlays.of(overlays.network(request.networkId()));
-    String address = Addresses.withoutPrefix(wanted.address());
-    TaskRecord task = task(request, network, address);
-    String endpoint = task == null ? addresses.endpointAt(network, address) : null;
+    return Addresses.withoutPrefix(wanted.address());
+  }
+
+  /** Either {@code task} or {@code endpoint}, the cluster's, is there. */
+  private Messages.EndpointAnswer bind(
+      Messages.EndpointRequest request,
+      NetworkRecord network,
+      String address,
+      @Nullable TaskRecord task,
+      @Nullable String endpoint)
+      throws IOException, InterruptedException {
     String mac = mac(address);
-    boolean chosen = wanted.macAddress() != null && !wanted.macAddress().isEmpty();
-    if (chosen && !mac.equals(wanted.macAddress())) {
+    String asked = request.wanted() == null ? null : request.wanted().macAddress();
+    boolean chosen = asked != null && !asked.isEmpty();
+    if (chosen && !mac.equals(asked)) {
       throw new IOException(
           "the MAC address on network "
               + network.name()
@@ -131,7 +157,7 @@ final class Endpoints {
               + " and is "
               + mac
               + ", not "
-              + wanted.macAddress());
+              + asked);
     }
     synchronized (made) {
       made.put(request.endpointId(), System.nanoTime());

@@ -31,16 +31,18 @@ public final class Messages {
   /** {@code address}: with prefix. */
   public record AddressAnswer(@JsonProperty("Address") String address) {}
 
-  /** NetworkDriver.CreateNetwork. */
+  /** NetworkDriver.CreateNetwork and AllocateNetwork. */
   public record NetworkRequest(
       @JsonProperty("NetworkID") String networkId,
       @JsonProperty("Options") @Nullable Map<String, Object> options,
       @JsonProperty("IPv4Data") @Nullable List<IpamData> ipv4,
       @JsonProperty("IPv6Data") @Nullable List<IpamData> ipv6) {}
 
+  /** {@code gateway}: with prefix. */
   public record IpamData(
       @JsonProperty("AddressSpace") @Nullable String addressSpace,
-      @JsonProperty("Pool") @Nullable String pool) {}
+      @JsonProperty("Pool") @Nullable String pool,
+      @JsonProperty("Gateway") @Nullable String gateway) {}
 
   /** What has no more than IDs: Leave, DeleteEndpoint, DeleteNetwork and the like. */
   public record Reference(

@@ -1,41 +1,31 @@
 package io.meshd.daemon.plugin;
 
-import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.engine.Engine;
-import io.meshd.daemon.http.ApiException;
-import io.meshd.daemon.http.ApiServer;
-import io.meshd.daemon.http.Exchange;
-import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.reconcile.ContainerTaps;
 import io.meshd.daemon.state.NewestState;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The plugin as Docker sees it: each call a {@code POST /TYPE.METHOD} with JSON in and out, a
- * refusal a sentence under {@code Err} (networks) and {@code Error} (addresses).
- */
+/** The plugin as Docker sees it: networks and addresses, and the networks of a Docker Swarm. */
 public final class NetworkPlugin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NetworkPlugin.class);
-  private static final Map<String, Object> DONE = Map.of();
 
   private final Path socket;
-  private final ApiServer server =
-      new ApiServer(new ApiServer.Settings(Map.of(), "1.0", "1.99", Duration.ofMinutes(5)));
+  private final PluginDoor door = new PluginDoor();
   private final Bindings bindings;
   private final Addresses addresses;
   private final Endpoints endpoints;
   private final EngineWatch watch;
   private final ContainerTaps taps;
+  private final ManagedPlugin managed;
+  private final SwarmWatch swarm;
 
   /**
    * Where things are.
@@ -44,14 +34,9 @@ public final class NetworkPlugin implements AutoCloseable {
    * @param engine the Docker Engine's
    * @param api this daemon's own
    * @param file what must outlive a restart
+   * @param managed what must outlive a restart of the plugin that the Engine manages
    */
-  public record Places(Path plugin, Path engine, Path api, Path file) {}
-
-  /** A call's work. */
-  @FunctionalInterface
-  private interface Call<T> {
-    Object answer(T request) throws IOException, InterruptedException;
-  }
+  public record Places(Path plugin, Path engine, Path api, Path file, Path managed) {}
 
   /**
    * Knows what an earlier daemon wrote down, and does nothing yet.
@@ -72,95 +57,62 @@ public final class NetworkPlugin implements AutoCloseable {
     endpoints = new Endpoints(bindings, overlays, addresses, taps, served);
     Leftovers leftovers = new Leftovers(bindings, overlays, addresses, endpoints, cluster, taps);
     watch = new EngineWatch(engine, bindings, overlays, leftovers, cluster);
+    SwarmDriver driver = new SwarmDriver(endpoints, bindings, overlays, cluster, engine);
+    managed =
+        new ManagedPlugin(
+            engine,
+            Objects.requireNonNull(places.plugin().getParent()),
+            places.managed(),
+            driver::door);
+    swarm = new SwarmWatch(engine, overlays, cluster, managed::installed);
     addRoutes();
   }
 
   private void addRoutes() {
-    add("Plugin.Activate", Map.of("Implements", List.of("NetworkDriver", "IpamDriver")));
-    add("NetworkDriver.GetCapabilities", Map.of("Scope", "local", "ConnectivityScope", "global"));
-    add(
+    door.add("Plugin.Activate", Map.of("Implements", List.of("NetworkDriver", "IpamDriver")));
+    door.add(
+        "NetworkDriver.GetCapabilities", Map.of("Scope", "local", "ConnectivityScope", "global"));
+    door.add(
         "IpamDriver.GetCapabilities",
         Map.of("RequiresMACAddress", false, "RequiresRequestReplay", false));
-    add(
+    door.add(
         "IpamDriver.GetDefaultAddressSpaces",
         Map.of(
             "LocalDefaultAddressSpace", Addresses.SPACE,
             "GlobalDefaultAddressSpace", Addresses.SPACE));
-    add("IpamDriver.RequestPool", Messages.PoolRequest.class, addresses::requestPool);
-    add("IpamDriver.ReleasePool", DONE);
-    add("IpamDriver.RequestAddress", Messages.AddressRequest.class, addresses::request);
-    add(
+    door.add("IpamDriver.RequestPool", Messages.PoolRequest.class, addresses::requestPool);
+    door.ignore("IpamDriver.ReleasePool");
+    door.add("IpamDriver.RequestAddress", Messages.AddressRequest.class, addresses::request);
+    door.add(
         "IpamDriver.ReleaseAddress",
         Messages.AddressRequest.class,
-        request -> done(() -> addresses.release(request)));
-    add(
+        request -> PluginDoor.done(() -> addresses.release(request)));
+    door.add(
         "NetworkDriver.CreateNetwork",
         Messages.NetworkRequest.class,
-        request -> done(() -> endpoints.createNetwork(request)));
-    add(
+        request -> PluginDoor.done(() -> endpoints.createNetwork(request)));
+    door.add(
         "NetworkDriver.DeleteNetwork",
         Messages.Reference.class,
-        request -> done(() -> endpoints.deleteNetwork(request)));
-    add("NetworkDriver.CreateEndpoint", Messages.EndpointRequest.class, endpoints::create);
-    add("NetworkDriver.EndpointOperInfo", Messages.Reference.class, endpoints::info);
-    add("NetworkDriver.Join", Messages.JoinRequest.class, endpoints::join);
-    add(
+        request -> PluginDoor.done(() -> endpoints.deleteNetwork(request)));
+    door.add("NetworkDriver.CreateEndpoint", Messages.EndpointRequest.class, endpoints::create);
+    door.add("NetworkDriver.EndpointOperInfo", Messages.Reference.class, endpoints::info);
+    door.add("NetworkDriver.Join", Messages.JoinRequest.class, endpoints::join);
+    door.add(
         "NetworkDriver.Leave",
         Messages.Reference.class,
-        request -> done(() -> endpoints.leave(request)));
-    add(
+        request -> PluginDoor.done(() -> endpoints.leave(request)));
+    door.add(
         "NetworkDriver.DeleteEndpoint",
         Messages.Reference.class,
-        request -> done(() -> endpoints.delete(request)));
-    for (String nothing :
-        List.of(
-            "AllocateNetwork",
-            "FreeNetwork",
-            "DiscoverNew",
-            "DiscoverDelete",
-            "ProgramExternalConnectivity",
-            "RevokeExternalConnectivity")) {
-      add("NetworkDriver." + nothing, DONE);
-    }
-  }
-
-  private static Object done(Problems.Step step) throws IOException {
-    step.run();
-    return DONE;
-  }
-
-  private void add(String method, Map<String, ?> always) {
-    server
-        .routes()
-        .add(Routes.Doors.LOCAL, "POST", "/" + method, exchange -> exchange.respond(200, always));
-  }
-
-  private <T> void add(String method, Class<T> type, Call<T> call) {
-    server
-        .routes()
-        .add(
-            Routes.Doors.LOCAL,
-            "POST",
-            "/" + method,
-            exchange -> exchange.respond(200, answer(method, type, call, exchange)));
-  }
-
-  private static <T> Object answer(String method, Class<T> type, Call<T> call, Exchange exchange)
-      throws InterruptedException {
-    try {
-      return call.answer(exchange.json(type));
-    } catch (IOException | ApiException e) {
-      LOG.info("{} refused: {}", method, e.getMessage());
-      return refusal(e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.error("{} failed", method, e);
-      return refusal("internal error, see the log of meshd");
-    }
-  }
-
-  private static Map<String, String> refusal(@Nullable String text) {
-    String said = text == null ? "input or output failed" : text;
-    return Map.of("Err", said, "Error", said);
+        request -> PluginDoor.done(() -> endpoints.delete(request)));
+    door.ignore(
+        "NetworkDriver.AllocateNetwork",
+        "NetworkDriver.FreeNetwork",
+        "NetworkDriver.DiscoverNew",
+        "NetworkDriver.DiscoverDelete",
+        "NetworkDriver.ProgramExternalConnectivity",
+        "NetworkDriver.RevokeExternalConnectivity");
   }
 
   /** Takes up what earlier containers have, then answers Docker. */
@@ -171,13 +123,18 @@ public final class NetworkPlugin implements AutoCloseable {
       LOG.warn("not all containers are on their networks again: {}", e.getMessage());
     }
     try {
-      // As Docker makes it, which may come later.
-      DurableFiles.createFolder(Objects.requireNonNull(socket.getParent()));
-      server.openUnix(socket);
+      door.open(socket);
     } catch (IOException e) {
       LOG.warn("containers have no networks of this swarm: {}", e.getMessage());
     }
     watch.start();
+    managed.start();
+    swarm.start();
+  }
+
+  /** For networks of a Docker Swarm. */
+  public ManagedPlugin managed() {
+    return managed;
   }
 
   /** For a node that left its cluster: containers lose their interfaces on its networks. */
@@ -188,6 +145,7 @@ public final class NetworkPlugin implements AutoCloseable {
       problems.attempt(() -> taps.remove(endpoint.port(), endpoint.device()));
     }
     problems.attempt(bindings::forget);
+    problems.attempt(managed::forget);
     problems.throwIfAny();
   }
 
@@ -195,10 +153,8 @@ public final class NetworkPlugin implements AutoCloseable {
   @Override
   public void close() {
     watch.close();
-    try {
-      server.close();
-    } catch (IOException e) {
-      LOG.warn("the plugin's socket was not closed in order: {}", e.getMessage());
-    }
+    swarm.close();
+    managed.close();
+    door.close();
   }
 }

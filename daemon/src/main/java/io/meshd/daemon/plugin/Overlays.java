@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +69,19 @@ final class Overlays {
         "no network of the swarm has the subnet "
             + subnet
             + ": leave --subnet out, or give the network that subnet when it is created");
+  }
+
+  /**
+   * A network of a Docker Swarm.
+   *
+   * @param id the Swarm's
+   */
+  NetworkRecord ofSwarm(String id) throws IOException {
+    return find(
+        network -> network.swarm() != null && network.swarm().id().equals(id),
+        "meshd does not carry network "
+            + id
+            + ": see the log of meshd on the node whose Engine leads the Docker Swarm");
   }
 
   private NetworkRecord find(Predicate<NetworkRecord> wanted, String otherwise) throws IOException {
@@ -144,12 +156,14 @@ final class Overlays {
     return bindings.network(id);
   }
 
-  /** The Engine's networks of our driver: ID to what the Engine says of it. */
+  /** IDs of the Engine's networks that are ours; those that somebody made here are bound. */
   List<String> learn() throws IOException {
-    JsonNode all =
-        engine.document(
-            "/networks?filters=" + Engine.query(Map.of("driver", List.of(PluginOptions.DRIVER))));
     List<String> ids = new ArrayList<>();
+    for (JsonNode network : engine.document("/networks" + PluginOptions.ofSwarm())) {
+      ids.add(network.path("Id").asText());
+    }
+    JsonNode all =
+        engine.document("/networks" + PluginOptions.ofDrivers(List.of(PluginOptions.DRIVER)));
     for (JsonNode network : all) {
       String id = network.path("Id").asText();
       ids.add(id);

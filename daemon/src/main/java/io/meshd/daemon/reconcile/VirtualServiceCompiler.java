@@ -4,10 +4,12 @@ import io.meshd.api.Services;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
+import io.meshd.daemon.state.SwarmNetwork;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.ForwardingSpec.Backend;
@@ -87,6 +89,10 @@ final class VirtualServiceCompiler {
         }
       }
     }
+    NetworkRecord network = state.networks().get(networkId);
+    if (network != null && network.swarm() != null) {
+      network.swarm().services().forEach(service -> services.add(service(networkId, service)));
+    }
     services.sort(Comparator.comparingInt(service -> service.vip().ip().bits()));
     return List.copyOf(services);
   }
@@ -101,6 +107,35 @@ final class VirtualServiceCompiler {
         backends.getOrDefault(key(vip.networkId(), service.id()), List.of()).stream()
             .sorted(Comparator.comparing(Backend::id))
             .toList());
+  }
+
+  /** Of a Docker Swarm: of the tasks that it says run, those that are on nodes that are here. */
+  private VirtualService service(String networkId, SwarmNetwork.Service service) {
+    Ipv4Address ip = Ipv4Address.parse(service.virtualIp());
+    List<Backend> found = new ArrayList<>();
+    for (EndpointRecord endpoint : state.endpoints().values()) {
+      Attachment attachment = endpoint.attachment();
+      NodeRecord node = up(endpoint.nodeId());
+      boolean stays = service.backends().contains(attachment.address());
+      boolean has = stays || service.draining().contains(attachment.address());
+      if (node != null && has && attachment.networkId().equals(networkId)) {
+        long since = IngressCompiler.millis(endpoint.createdAt());
+        found.add(
+            new Backend(
+                endpoint.id(),
+                Ipv4Address.parse(attachment.address()),
+                ServiceSpecs.DEFAULT_WEIGHT,
+                !stays || !node.takesNew(),
+                since));
+      }
+    }
+    found.sort(Comparator.comparing(Backend::id));
+    return new VirtualService(
+        service.id(),
+        service.name(),
+        new Address(ip, ForwardingCompiler.macOf(ip)),
+        balancing(new Services.Balancing(null, null, null, null, null)),
+        List.copyOf(found));
   }
 
   private static Balancing balancing(Services.Balancing spec) {

@@ -252,6 +252,10 @@ final class NetworkRoutes {
       throw new ApiException(
           403, "%s is a pre-defined network and cannot be removed".formatted(local.name()));
     }
+    if (network.swarm() != null) {
+      throw new ApiException(
+          403, "network %s is the Docker Swarm's: remove it there".formatted(network.name()));
+    }
     ClusterAccess.propose(proposer, new Command.RemoveNetwork(cluster.now(), network.id()));
     exchange.respond(204, null);
   }

@@ -89,6 +89,7 @@ public record RestApi(
     new ExecRoutes(containers, engine, ids).addTo(routes);
     new EndpointRoutes(cluster, ids).addTo(routes);
     new ContainerEndpointRoutes(cluster, ids).addTo(routes);
+    new SwarmNetworkRoutes(cluster, ids).addTo(routes);
     routes.add(
         Doors.LOCAL,
         "GET",

@@ -6,6 +6,7 @@ import io.meshd.api.Networks;
 import io.meshd.api.Nodes;
 import io.meshd.api.Services;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Command.RotateAuthority.class, name = "rotate-authority"),
   @JsonSubTypes.Type(value = Command.FinishAuthority.class, name = "finish-authority"),
   @JsonSubTypes.Type(value = Command.DescribeNode.class, name = "describe-node"),
+  @JsonSubTypes.Type(value = Command.AdoptNetwork.class, name = "adopt-network"),
+  @JsonSubTypes.Type(value = Command.FollowServices.class, name = "follow-services"),
 })
 public sealed interface Command {
 
@@ -261,4 +264,36 @@ public sealed interface Command {
   }
 
   record ContainerName(String endpointId, String containerId, String name, List<String> aliases) {}
+
+  /**
+   * A network that a Docker Swarm made is carried here too. Once more for the same one changes
+   * nothing.
+   *
+   * @param swarmId the Swarm's
+   * @param name the Swarm's; where it is taken, the network is called by {@code swarmId}
+   * @param gateway null for the first address
+   */
+  record AdoptNetwork(
+      String at,
+      String id,
+      String swarmId,
+      String name,
+      String subnet,
+      @Nullable String gateway,
+      Map<String, String> options)
+      implements Command {
+    @Override
+    public int format() {
+      return CommandFormat.SWARM_NETWORKS;
+    }
+  }
+
+  /** All services that the Docker Swarm has on one of its networks; the others are gone. */
+  record FollowServices(String at, String network, List<SwarmNetwork.Service> services)
+      implements Command {
+    @Override
+    public int format() {
+      return CommandFormat.SWARM_NETWORKS;
+    }
+  }
 }

@@ -25,8 +25,11 @@ public final class CommandFormat {
    */
   static final int CONTAINERS = 2;
 
+  /** Networks of a Docker Swarm. */
+  static final int SWARM_NETWORKS = 3;
+
   /** What this meshd knows: entries of formats up to here. */
-  public static final int CURRENT = CONTAINERS;
+  public static final int CURRENT = SWARM_NETWORKS;
 
   /** Of managers that say none, and of entries that carry none. */
   static final int FIRST = 1;

@@ -15,7 +15,8 @@ final class EndpointTransitions {
 
   static String attach(Draft draft, Command.AttachEndpoint command) {
     NodeRecord node = draft.node(command.nodeId());
-    NetworkRecord network = attachable(draft, command.network());
+    NetworkRecord network = draft.network(command.network());
+    requireAttachable(network);
     if (command.netns().isEmpty()) {
       throw Refusal.invalid("the network namespace to attach must be given");
     }
@@ -49,13 +50,11 @@ final class EndpointTransitions {
     return command.id();
   }
 
-  private static NetworkRecord attachable(Draft draft, String reference) {
-    NetworkRecord network = draft.network(reference);
+  private static void requireAttachable(NetworkRecord network) {
     if (!network.attachable()) {
       throw new Refusal(
           Outcome.Reason.FORBIDDEN, "network " + network.name() + " not manually attachable");
     }
-    return network;
   }
 
   private static void requireNew(Draft draft, String id) {
@@ -68,7 +67,12 @@ final class EndpointTransitions {
   /** An address for a container, whose names its node says later. */
   static String attachContainer(Draft draft, Command.AttachContainer command) {
     NodeRecord node = draft.node(command.nodeId());
-    NetworkRecord network = attachable(draft, command.network());
+    NetworkRecord network = draft.network(command.network());
+    if (network.swarm() != null && command.address() != null) {
+      SwarmTransitions.free(draft, network, command.address());
+    } else {
+      requireAttachable(network);
+    }
     requireNew(draft, command.id());
     draft.endpoints =
         draft.endpoints.plus(

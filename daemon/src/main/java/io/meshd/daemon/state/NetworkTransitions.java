@@ -95,7 +95,7 @@ final class NetworkTransitions {
         .map(node -> new Cidr(Ipv4.parse(node.vtep()), 32));
   }
 
-  private static void refuseOverlap(Draft draft, String name, Cidr chosen) {
+  static void refuseOverlap(Draft draft, String name, Cidr chosen) {
     for (NetworkRecord other : Draft.sorted(draft.networks)) {
       if (Cidr.parse(other.subnet()).overlaps(chosen)) {
         throw Refusal.invalid(
@@ -124,7 +124,8 @@ final class NetworkTransitions {
     }
   }
 
-  private static int vni(Draft draft, @Nullable String chosen) {
+  /** The chosen one, or else the next. */
+  static int vni(Draft draft, @Nullable String chosen) {
     List<NetworkRecord> networks = Draft.sorted(draft.networks);
     if (chosen != null) {
       int vni = parseVni(chosen);
@@ -181,7 +182,10 @@ final class NetworkTransitions {
     }
     for (EndpointRecord endpoint : Draft.sorted(draft.endpoints)) {
       if (endpoint.attachment().networkId().equals(id)) {
-        throw inUse(id, "endpoint " + endpoint.id());
+        if (network.swarm() == null || !SwarmTransitions.gone(draft, endpoint)) {
+          throw inUse(id, "endpoint " + endpoint.id());
+        }
+        draft.endpoints = draft.endpoints.minus(endpoint.id());
       }
     }
     // Tasks on their way out do not keep the network, as in Swarm; nothing may name it afterwards.

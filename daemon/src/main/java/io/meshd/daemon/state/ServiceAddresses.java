@@ -77,6 +77,10 @@ final class ServiceAddresses {
                 + network.name()
                 + "\"");
       }
+      if (network.swarm() != null) {
+        throw Refusal.invalid(
+            "network " + network.name() + " is the Docker Swarm's: its services are made there");
+      }
       if (!seen.add(network.id())) {
         throw Refusal.invalid("service is already attached to network " + network.name());
       }

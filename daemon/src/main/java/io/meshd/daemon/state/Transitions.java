@@ -39,6 +39,8 @@ final class Transitions {
       case Command.RemoveNode c -> NodeTransitions.remove(draft, c);
       case Command.CreateNetwork c -> NetworkTransitions.create(draft, c);
       case Command.RemoveNetwork c -> NetworkTransitions.remove(draft, c);
+      case Command.AdoptNetwork c -> SwarmTransitions.adopt(draft, c);
+      case Command.FollowServices c -> SwarmTransitions.follow(draft, c);
       case Command.CreateService c -> ServiceTransitions.create(draft, c);
       case Command.UpdateService c -> ServiceTransitions.update(draft, c);
       case Command.SetUpdateStatus c -> ServiceTransitions.setUpdateStatus(draft, c);

@@ -9,6 +9,7 @@ import io.meshd.api.Services;
 import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.ingress.Preserving;
 import io.meshd.daemon.state.NodeRecord.NodeState;
+import io.meshd.daemon.state.SwarmNetwork;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import io.meshd.dataplane.ForwardingSpec;
@@ -135,6 +136,33 @@ class CompilersTest {
                     new ForwardingSpec.Backend(
                         draining, Ipv4Address.parse("10.0.1.4"), 100, true, READY_MILLIS)))),
         compile("n1").networks().getFirst().services());
+  }
+
+  @Test
+  void aVirtualAddressOfADockerSwarmHasItsTasksThatAreHere() {
+    cluster.swarm(
+        net,
+        new SwarmNetwork.Service(
+            "swarmservice",
+            "web",
+            "10.0.1.2",
+            List.of("10.0.1.3", "10.0.1.5", "10.0.1.9"),
+            List.of("10.0.1.4")));
+    endpoint("stays", "n1", "10.0.1.3");
+    endpoint("ends", "n2", "10.0.1.4");
+    endpoint("down", "n3", "10.0.1.5");
+    endpoint("other", "n2", "10.0.1.6");
+    cluster.nodeStatus("n3", NodeState.DOWN);
+    ForwardingSpec.VirtualService web = compile("n1").networks().getFirst().services().getFirst();
+    assertEquals("web", web.name());
+    assertEquals(Ipv4Address.parse("10.0.1.2"), web.vip().ip());
+    assertEquals(
+        List.of("10.0.1.4 true", "10.0.1.3 false"),
+        web.backends().stream().map(b -> b.ip() + " " + b.draining()).toList());
+  }
+
+  private void endpoint(String id, String node, String address) {
+    cluster.endpoint(id, node, Path.of("/n"), "eth0", TestCluster.attachment(net, address));
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.StateListener;
+import io.meshd.daemon.state.SwarmNetwork;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
 import java.io.IOException;
@@ -169,6 +170,26 @@ final class TestCluster {
                 s.nodeAddresses(),
                 s.allocation()));
     return id;
+  }
+
+  /** The network is a Docker Swarm's, with these services. */
+  void swarm(String network, SwarmNetwork.Service... services) {
+    change(
+        s ->
+            new ClusterState(
+                s.version(),
+                s.cluster(),
+                s.nodes(),
+                s.networks()
+                    .plus(
+                        network,
+                        java.util.Objects.requireNonNull(s.networks().get(network))
+                            .withSwarm(1, new SwarmNetwork("swarm", List.of(services)))),
+                s.services(),
+                s.tasks(),
+                s.endpoints(),
+                s.nodeAddresses(),
+                s.allocation()));
   }
 
   void nodeAddress(String node, String network, String address) {

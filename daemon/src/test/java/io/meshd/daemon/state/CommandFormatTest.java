@@ -21,7 +21,7 @@ class CommandFormatTest {
 
   /** Of the next version: known there, and not here. */
   private static final byte[] LATER =
-      "{\"type\":\"later\",\"at\":\"2026-01-01T00:00:00Z\",\"format\":3}".getBytes(UTF_8);
+      "{\"type\":\"later\",\"at\":\"2026-01-01T00:00:00Z\",\"format\":4}".getBytes(UTF_8);
 
   private static final Set<String> FIRST =
       Set.of(
@@ -74,8 +74,8 @@ class CommandFormatTest {
 
   @Test
   void whatOthersApplyIsNotPassedOver() {
-    manager("m1", 3);
-    manager("m2", 3);
+    manager("m1", 4);
+    manager("m2", 4);
     long version = machine.state().version();
     assertThrows(ReplicatedLog.LaterFormatException.class, () -> machine.apply(LATER));
     assertEquals(version, machine.state().version());
