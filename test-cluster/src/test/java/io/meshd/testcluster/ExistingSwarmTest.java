@@ -68,7 +68,20 @@ class ExistingSwarmTest {
             address)
         .orFail();
     for (String node : NODES) {
-      assertEquals("meshd-swarm", cluster.meshctl(node, "plugin", "install").orFail().strip());
+      assertEquals(
+          "meshd-swarm:latest", cluster.meshctl(node, "plugin", "install").orFail().strip());
+    }
+    // Swarm asks its nodes every ten seconds what plugins they have.
+    String plugins = "{{json .Description.Engine.Plugins}}";
+    for (String node : NODES) {
+      await()
+          .alias("the Docker Swarm knows the plugin of " + node)
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  docker("n1", "node", "inspect", "-f", plugins, node)
+                      .orFail()
+                      .contains("meshd-swarm"));
     }
     docker(
             "n1",

@@ -12,7 +12,7 @@ public final class PluginInstall extends CliCommand {
   @Override
   public int run() {
     api().call("POST", Paths.ENGINE_PLUGIN, null);
-    out().println("meshd-swarm");
+    out().println("meshd-swarm:latest");
     return 0;
   }
 }

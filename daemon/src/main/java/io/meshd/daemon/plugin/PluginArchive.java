@@ -14,8 +14,8 @@ import java.util.Map;
  * What {@code POST /plugins/create} takes: a tar of {@code config.json} and {@code rootfs}. An
  * Engine wants a managed plugin to be a process in a file system of its own, and calls the socket
  * beside it; here the socket is the daemon's, and the process only has to be there. It is the
- * node's own {@code sleep}: the file system has nothing but the places where the node's programs
- * and libraries are mounted, read-only.
+ * node's own shell, which waits: the file system has nothing but the places where the node's
+ * programs and libraries are mounted, read-only.
  */
 final class PluginArchive {
   private PluginArchive() {}
@@ -50,14 +50,24 @@ final class PluginArchive {
     return tar.bytes();
   }
 
+  /** Process 1 ends on a signal only where it says so; an Engine that stops waits for it. */
+  private static final List<String> PROCESS =
+      List.of("sh", "-c", "trap exit TERM; sleep infinity & wait");
+
   private static Map<String, Object> config(List<Map<String, Object>> mounts) {
     return Map.of(
-        "Description", "Networks of a Docker Swarm, carried by the meshd of the node",
-        "Entrypoint", List.of("sleep", "infinity"),
-        "Interface", Map.of("Socket", SOCKET, "Types", List.of("docker.networkdriver/1.0")),
-        "Linux", Map.of("Capabilities", List.of()),
-        "Mounts", mounts,
-        "Network", Map.of("Type", "none"));
+        "Description",
+        "Networks of a Docker Swarm, carried by the meshd of the node",
+        "Entrypoint",
+        PROCESS,
+        "Interface",
+        Map.of("Socket", SOCKET, "Types", List.of("docker.networkdriver/1.0")),
+        "Linux",
+        Map.of("Capabilities", List.of()),
+        "Mounts",
+        mounts,
+        "Network",
+        Map.of("Type", "none"));
   }
 
   /** The format ustar (POSIX.1-1988), as far as it is needed here: short names, root's files. */

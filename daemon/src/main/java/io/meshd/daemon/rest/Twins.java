@@ -38,11 +38,17 @@ final class Twins {
     return driver.equals(DRIVER) || driver.startsWith(DRIVER + ":");
   }
 
-  /** Whether the cluster has a network of that one's name. */
+  /** Whether the cluster has a network of that one's name, or has it from a Docker Swarm. */
   static boolean isTwin(JsonNode network, ClusterState state) {
     String name = network.path("Name").asText();
-    return isOfPlugin(network)
-        && state.networks().values().stream().anyMatch(one -> one.name().equals(name));
+    String id = network.path("Id").asText();
+    boolean ofPlugin = isOfPlugin(network);
+    return state.networks().values().stream()
+        .anyMatch(
+            one ->
+                one.swarm() == null
+                    ? ofPlugin && one.name().equals(name)
+                    : one.swarm().id().equals(id));
   }
 
   /** The Engine's network of that ID, name or prefix, or null. */
