@@ -67,7 +67,7 @@ public final class Mesh {
       @JsonProperty("Name") String name,
       @JsonProperty("Subnet") String subnet,
       @JsonProperty("Gateway") @Nullable String gateway,
-      @JsonProperty("Options") Map<String, String> options) {}
+      @JsonProperty("Options") @Nullable Map<String, String> options) {}
 
   /** {@code POST /mesh/v1/swarm-networks/ID/services}: all that have a virtual IP there. */
   public record SwarmServices(@JsonProperty("Services") List<SwarmService> services) {}

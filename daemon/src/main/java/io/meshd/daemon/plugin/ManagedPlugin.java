@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class ManagedPlugin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ManagedPlugin.class);
   private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration ABSENT = Duration.ofSeconds(2);
 
   /** An Engine tries for nine seconds, and starts a process. */
   private static final Duration ENABLE = Duration.ofSeconds(60);
@@ -40,6 +41,7 @@ public final class ManagedPlugin implements AutoCloseable {
   private final Path file;
   private final Supplier<PluginDoor> doors;
   private final Thread thread = Thread.ofVirtual().name("managed-plugin").unstarted(this::keep);
+  private final Thread again = Thread.ofVirtual().name("plugin-again").unstarted(this::again);
 
   // Guarded by this.
   private @Nullable String id;
@@ -72,6 +74,32 @@ public final class ManagedPlugin implements AutoCloseable {
 
   void start() {
     thread.start();
+    if (installed()) {
+      again.start();
+    }
+  }
+
+  /** An Engine that started while nobody answered the socket has disabled the plugin. */
+  private void again() {
+    String problem = "";
+    while (true) {
+      try {
+        install();
+        return;
+      } catch (IOException | ApiException e) {
+        // No Engine yet, most of all.
+        if (!e.toString().equals(problem)) {
+          problem = e.toString();
+          LOG.info("the managed plugin is not enabled yet: {}", e.getMessage());
+        }
+      }
+      try {
+        Thread.sleep(ABSENT);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // closed
+        return;
+      }
+    }
   }
 
   synchronized boolean installed() {
@@ -98,6 +126,9 @@ public final class ManagedPlugin implements AutoCloseable {
       throw new IOException("the Docker Engine's plugin has an ID that is none: " + made);
     }
     synchronized (this) {
+      if (closed) {
+        throw new IOException("this node has left its cluster, or stops");
+      }
       if (!made.equals(id)) {
         shut();
         DurableFiles.write(file, Json.bytes(new Stored(made)));
@@ -210,6 +241,7 @@ public final class ManagedPlugin implements AutoCloseable {
   @Override
   public void close() {
     thread.interrupt();
+    again.interrupt();
     synchronized (this) {
       closed = true;
       shut();

@@ -12,6 +12,7 @@ import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.SwarmNetwork;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,7 @@ final class SwarmNetworkRoutes {
                 request.name(),
                 request.subnet(),
                 request.gateway(),
-                request.options()));
+                Objects.requireNonNullElse(request.options(), Map.of())));
     exchange.respond(200, Map.of("ID", id));
   }
 
