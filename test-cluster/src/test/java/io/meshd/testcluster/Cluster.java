@@ -134,6 +134,13 @@ final class Cluster implements AutoCloseable {
     return script("exec", prepend(node, command));
   }
 
+  /** The stock command line against the node's own Docker Engine, and not by way of meshd. */
+  CommandResult engine(String node, String... args) {
+    List<String> line = new ArrayList<>(List.of("docker", "-H", "unix:///run/docker.sock"));
+    line.addAll(List.of(args));
+    return run(node, line.toArray(String[]::new));
+  }
+
   String sh(String node, String script) {
     return run(node, "sh", "-c", script).orFail();
   }

@@ -39,7 +39,7 @@ class ContainerNodesTest {
   @BeforeAll
   void up() {
     String archive = cluster.script("lib/node-image", IMAGE).orFail();
-    cluster.run("n1", "docker", "load", "--quiet", "--input", archive).orFail();
+    cluster.engine("n1", "load", "--quiet", "--input", archive).orFail();
     Path socket = cluster.inside("n1", "/run/docker.sock");
     NamespaceEngine.use(socket);
     Network underlay = Network.newNetwork();

@@ -92,9 +92,7 @@ class ContainerTasksTest {
   }
 
   private CommandResult docker(String node, String... args) {
-    List<String> line = new ArrayList<>(List.of("docker"));
-    line.addAll(List.of(args));
-    return cluster.run(node, line.toArray(String[]::new));
+    return cluster.engine(node, args);
   }
 
   private static String container(Task task) {

@@ -58,9 +58,7 @@ class DockerNetworkTest {
   }
 
   private CommandResult docker(String node, String... args) {
-    List<String> line = new ArrayList<>(List.of("docker"));
-    line.addAll(List.of(args));
-    return cluster.run(node, line.toArray(String[]::new));
+    return cluster.engine(node, args);
   }
 
   private CommandResult create(String node, String... args) {
