@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meshd.api.Nodes;
 import io.meshd.daemon.http.UnixHttp;
 import io.meshd.daemon.state.Command;
+import io.meshd.daemon.state.CommandFormat;
 import io.meshd.daemon.state.RegistryAuth;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TestCluster;
@@ -62,7 +63,12 @@ final class RegistryAuthHeaderTest extends ApiOnSocket {
                 new Nodes.Platform("x86_64", "linux"),
                 new Nodes.Resources(1, 1),
                 new Nodes.Engine(
-                    "1", Map.of("meshd.log-format", "2", "meshd.docker-api", "1.41")))));
+                    "1",
+                    Map.of(
+                        "meshd.log-format",
+                        "" + CommandFormat.CURRENT,
+                        "meshd.docker-api",
+                        "1.41")))));
     String first = auth("{\"username\":\"u\",\"password\":\"1\"}");
     String second = auth("{\"identitytoken\":\"2\"}");
     UnixHttp.Answer made = service("/v1.47/services/create", first, "web:1");
