@@ -60,7 +60,7 @@ BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybo
 # For --docker. The docker on the PATH is the client, which need not be Debian's.
 DOCKER_PACKAGES="docker.io iptables"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf docker-registry apache2-utils"
+TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker docker-compose debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf docker-registry apache2-utils"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {
