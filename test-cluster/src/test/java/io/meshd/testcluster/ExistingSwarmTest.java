@@ -32,7 +32,7 @@ class ExistingSwarmTest {
   private static final List<String> NODES = List.of("n1", "n2");
   private static final String PLUGIN = "meshd-swarm:latest";
   private static final String SERVER =
-      "mkdir -p /w && hostname > /w/index.html && exec busybox httpd -f -p 80 -h /w";
+      "mkdir -p /w && hostname > /w/index.html; trap exit TERM; busybox httpd -f -p 80 -h /w & wait";
 
   private final Cluster cluster =
       Cluster.up(
@@ -93,8 +93,8 @@ class ExistingSwarmTest {
             "3",
             "--network",
             "swnet",
-            "--stop-grace-period",
-            "2s",
+            "--restart-delay",
+            "1s",
             // By its ID, so that no registry is asked.
             docker("n1", "image", "inspect", "-f", "{{.Id}}", "busybox").orFail().strip(),
             "sh",
