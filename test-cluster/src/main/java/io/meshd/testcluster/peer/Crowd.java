@@ -44,9 +44,9 @@ public final class Crowd {
   private static SocketChannel stand(InetSocketAddress target, byte[] first) throws IOException {
     SocketChannel channel = SocketChannel.open();
     channel.setOption(StandardSocketOptions.SO_LINGER, 0);
-    channel.connect(target);
-    channel.configureBlocking(false);
     try {
+      channel.connect(target);
+      channel.configureBlocking(false);
       channel.write(ByteBuffer.wrap(first));
     } catch (IOException _) {
       // ended already: seen when it is read
