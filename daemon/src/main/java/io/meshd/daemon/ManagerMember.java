@@ -56,6 +56,8 @@ import org.slf4j.LoggerFactory;
  * A manager: the log, the machine it drives, and, while it leads, the orchestrator, the judgement
  * of who is there and the care for who manages. While another leads, it is to that one what a
  * worker is: it reports and calls there.
+ *
+ * <p>Longer than most: what leading begins is ended in the opposite order, in one place.
  */
 final class ManagerMember implements Member {
   private static final Logger LOG = LoggerFactory.getLogger(ManagerMember.class);

@@ -23,7 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Services of images: their tasks are containers of each node's own Docker Engine. */
+/**
+ * Services of images: their tasks are containers of each node's own Docker Engine.
+ *
+ * <p>Longer than most: its last rows break the cluster that the others need, so it shares none, and
+ * a second one with its Engines would cost as much as a third of these rows.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ContainerTasksTest {

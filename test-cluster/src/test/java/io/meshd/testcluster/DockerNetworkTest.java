@@ -27,7 +27,11 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 
-/** Containers that somebody runs with docker, on networks of the swarm. */
+/**
+ * Containers that somebody runs with docker, on networks of the swarm.
+ *
+ * <p>Longer than most: the rows go on with each other's containers, and count what is left of them.
+ */
 @SharesCluster(SharesCluster.Shape.DOCKER)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.TestInstance;
  * Swarm's handbook typed with the stock docker command line against meshd's socket; the tasks are
  * processes, which docker's users ask for as the image {@code process}. docs/DOCKER-API.md lists
  * what differs.
+ *
+ * <p>Longer than most: one row for each noun of the command line, with what it prints.
  */
 @SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * Clients that change things all the time on several nodes, and remember what they did and were
  * told: labels of services as registers (changed by version, so compare-and-set), networks and
  * services with a published port that come and go. {@link #violations} judges all of it.
+ *
+ * <p>A little longer than most: what is done and what is remembered of it belong together.
  */
 final class Writers implements AutoCloseable {
   /** The network on which the services are, made beforehand. */

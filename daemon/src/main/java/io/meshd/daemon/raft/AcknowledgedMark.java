@@ -7,9 +7,6 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,31 +16,24 @@ import org.slf4j.LoggerFactory;
  * the first entry whose checksum is wrong; only this number tells that there was more.
  *
  * <p>Written before each acknowledgement, which outlives the process; forced to the disk within
- * {@value #FORCE_MILLIS} ms, off the way of the acknowledgement. The entry itself is on disk before
- * the mark names it, so the mark is never ahead of a healthy log. Two slots of 16 bytes (index, and
- * CRC32C of it) are written in turn, so that a torn write leaves the other.
+ * {@value SlotFile#FORCE_MILLIS} ms, off the way of the acknowledgement. The entry itself is on
+ * disk before the mark names it, so the mark is never ahead of a healthy log. Two slots of 16 bytes
+ * (index, and CRC32C of it) are written in turn, so that a torn write leaves the other.
  *
  * <p>The open file carries a lock: one process per log.
  */
 final class AcknowledgedMark implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AcknowledgedMark.class);
   private static final int SLOT_BYTES = 16;
-  private static final int FORCE_MILLIS = 200;
-  private static final Executor LATER =
-      CompletableFuture.delayedExecutor(
-          FORCE_MILLIS, TimeUnit.MILLISECONDS, Thread.ofVirtual()::start);
 
-  private final FileChannel channel;
+  private final SlotFile file;
   private long index;
   private int slot;
-  private boolean forcing;
-  private boolean closed;
 
   private AcknowledgedMark(FileChannel channel) throws IOException {
-    this.channel = channel;
+    this.file = new SlotFile(channel, SLOT_BYTES, "the mark of acknowledged entries");
     for (int i = 0; i < 2; i++) {
-      ByteBuffer in = ByteBuffer.allocate(SLOT_BYTES);
-      channel.read(in, (long) i * SLOT_BYTES);
+      ByteBuffer in = file.read(i);
       if (!in.hasRemaining() && in.getLong(8) == checksum(in.getLong(0)) && in.getLong(0) > index) {
         index = in.getLong(0);
         slot = i;
@@ -80,45 +70,20 @@ final class AcknowledgedMark implements AutoCloseable {
 
   /** Smaller indexes than the known one are replays and change nothing. */
   synchronized void raise(long to) throws IOException {
-    if (to <= index || closed) {
+    if (to <= index || file.closed()) {
       return;
     }
     int next = 1 - slot;
     ByteBuffer out = ByteBuffer.allocate(SLOT_BYTES).putLong(to).putLong(checksum(to)).flip();
-    channel.write(out, (long) next * SLOT_BYTES);
+    file.write(next, out);
     index = to;
     slot = next;
-    if (!forcing) {
-      forcing = true;
-      LATER.execute(this::force);
-    }
-  }
-
-  private void force() {
-    synchronized (this) {
-      forcing = false;
-      if (closed) {
-        return;
-      }
-    }
-    try {
-      channel.force(false);
-    } catch (IOException e) {
-      LOG.error("The mark of acknowledged entries could not be written: {}", e.getMessage());
-    }
+    file.forceSoon();
   }
 
   @Override
-  public void close() throws IOException {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    }
-    try (channel) {
-      channel.force(false);
-    }
+  public synchronized void close() throws IOException {
+    file.close();
   }
 
   private static long checksum(long index) {

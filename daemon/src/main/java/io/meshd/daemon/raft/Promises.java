@@ -7,12 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What this member has promised others, in the file {@code promises}: for whom it voted in which
@@ -31,33 +26,25 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * A vote is on the disk when it is given. An acknowledged entry is on the disk itself; its number
- * outlives the process at once and the machine within {@value #FORCE_MILLIS} ms.
+ * outlives the process at once and the machine within {@value SlotFile#FORCE_MILLIS} ms.
  */
 final class Promises implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Promises.class);
   private static final int SLOT_BYTES = 112;
   private static final int CANDIDATE_OFFSET = 32;
   private static final int CANDIDATE_BYTES = 64;
   private static final int CHECKSUM_OFFSET = 104;
-  private static final int FORCE_MILLIS = 200;
-  private static final Executor LATER =
-      CompletableFuture.delayedExecutor(
-          FORCE_MILLIS, TimeUnit.MILLISECONDS, Thread.ofVirtual()::start);
 
-  private final FileChannel channel;
+  private final SlotFile file;
   private long sequence;
   private long index;
   private long term;
   private long voteTerm;
   private String candidate = "";
-  private boolean forcing;
-  private boolean closed;
 
   private Promises(FileChannel channel) throws IOException {
-    this.channel = channel;
+    this.file = new SlotFile(channel, SLOT_BYTES, "what this manager promises");
     for (int i = 0; i < 2; i++) {
-      ByteBuffer in = ByteBuffer.allocate(SLOT_BYTES);
-      channel.read(in, (long) i * SLOT_BYTES);
+      ByteBuffer in = file.read(i);
       if (!in.hasRemaining()
           && in.getLong(CHECKSUM_OFFSET) == checksum(in)
           && in.getLong(0) > sequence) {
@@ -100,21 +87,18 @@ final class Promises implements AutoCloseable {
 
   /** Before an acknowledgement: a later leader may take back entries of an earlier one. */
   synchronized void acknowledge(long lastIndex, long lastTerm) throws IOException {
-    if (closed || (lastIndex == index && lastTerm == term)) {
+    if (file.closed() || (lastIndex == index && lastTerm == term)) {
       return;
     }
     index = lastIndex;
     term = lastTerm;
     write();
-    if (!forcing) {
-      forcing = true;
-      LATER.execute(this::force);
-    }
+    file.forceSoon();
   }
 
   /** Whether the vote of that term is, or was, this candidate's. On the disk when it is. */
   synchronized boolean vote(long inTerm, String to) throws IOException {
-    if (closed || inTerm < voteTerm) {
+    if (file.closed() || inTerm < voteTerm) {
       return false;
     }
     if (inTerm == voteTerm) {
@@ -123,7 +107,7 @@ final class Promises implements AutoCloseable {
     voteTerm = inTerm;
     candidate = to;
     write();
-    channel.force(false);
+    file.force();
     return true;
   }
 
@@ -142,36 +126,12 @@ final class Promises implements AutoCloseable {
             .put(CANDIDATE_OFFSET, (byte) name.length)
             .put(CANDIDATE_OFFSET + 1, name);
     out.putLong(CHECKSUM_OFFSET, checksum(out));
-    if (channel.write(out, sequence % 2 * SLOT_BYTES) < SLOT_BYTES) {
-      throw new IOException("no space for what this manager promises");
-    }
-  }
-
-  private void force() {
-    synchronized (this) {
-      forcing = false;
-      if (closed) {
-        return;
-      }
-    }
-    try {
-      channel.force(false);
-    } catch (IOException e) {
-      LOG.error("What this manager promised could not be written: {}", e.getMessage());
-    }
+    file.write(sequence % 2, out);
   }
 
   @Override
-  public void close() throws IOException {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-    }
-    try (channel) {
-      channel.force(false);
-    }
+  public synchronized void close() throws IOException {
+    file.close();
   }
 
   private static long checksum(ByteBuffer slot) {

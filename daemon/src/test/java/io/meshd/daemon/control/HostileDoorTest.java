@@ -43,7 +43,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** :2377 with those in front of it who do not belong: real sockets, real TLS. */
+/**
+ * :2377 with those in front of it who do not belong: real sockets, real TLS.
+ *
+ * <p>Longer than most: a row for each reason to turn somebody away.
+ */
 @Timeout(60)
 final class HostileDoorTest {
   private static final DoorLimits QUICK =
@@ -358,7 +362,7 @@ final class HostileDoorTest {
               try (var out = exchange.stream(200, "text/plain")) {
                 while (true) {
                   out.write("beat\n".getBytes(StandardCharsets.US_ASCII));
-                  Thread.sleep(20);
+                  Thread.sleep(20); // a stream that does not end by itself
                 }
               }
             });

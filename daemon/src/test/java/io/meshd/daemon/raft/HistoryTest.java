@@ -114,6 +114,11 @@ final class HistoryTest {
     }
   }
 
+  /** How long a fault lasts is part of it. */
+  private static void lasts(int millis) throws InterruptedException {
+    TimeUnit.MILLISECONDS.sleep(millis);
+  }
+
   private static void disturb(Managers managers, Random random) throws Exception {
     List<String> nodes = List.of("n1", "n2", "n3");
     String node = nodes.get(random.nextInt(3));
@@ -122,29 +127,29 @@ final class HistoryTest {
     switch (random.nextInt(6)) {
       case 0 -> {
         managers.network.isolate(node);
-        TimeUnit.MILLISECONDS.sleep(millis);
+        lasts(millis);
         managers.network.heal();
       }
       case 1 -> {
         managers.network.cut(node, other);
-        TimeUnit.MILLISECONDS.sleep(millis);
+        lasts(millis);
         managers.network.heal();
       }
       case 2 -> {
         managers.network.delay(Duration.ofMillis(random.nextInt(60)));
-        TimeUnit.MILLISECONDS.sleep(millis);
+        lasts(millis);
         managers.network.delay(Duration.ZERO);
       }
       case 3 -> {
         managers.stop(node);
-        TimeUnit.MILLISECONDS.sleep(millis);
+        lasts(millis);
         managers.again(node);
       }
       case 4 -> {
         try {
           managers.log(managers.awaitLeader()).stepDown().get(10, TimeUnit.SECONDS);
         } catch (Exception _) {
-          TimeUnit.MILLISECONDS.sleep(millis);
+          lasts(millis);
         }
       }
       default -> exchange(managers, node);

@@ -95,12 +95,17 @@ final class DataLoop {
     Future<?> ignored = eventLoop.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  /** Where it may not, it forwards as one of many. */
-  private static void schedule(boolean first) {
+  /** Where it may not, it forwards as one of many, and says so. */
+  private static boolean schedule(boolean first) {
     int result = first ? Scheduling.first() : Scheduling.ordinary();
-    if (result < 0) {
-      LOG.debug("a data loop is scheduled as before: {}", Libc.strerror(-result));
+    if (result == 0) {
+      return first;
     }
+    LOG.info(
+        "{} is scheduled as other threads are (CAP_SYS_NICE): {}",
+        Thread.currentThread().getName(),
+        Libc.strerror(-result));
+    return !first;
   }
 
   /** After the loop has ended. */

@@ -28,10 +28,11 @@ final class Precedence {
 
   static final Duration OFTEN = Duration.ofMillis(10);
 
-  /** The kernel's part: true puts the calling thread before ordinary ones. */
+  /** The kernel's part: true puts the calling thread before ordinary ones, where it may be. */
   @FunctionalInterface
   interface Scheduler {
-    void first(boolean first);
+    /** Whether it goes first from now on. */
+    boolean first(boolean first);
   }
 
   private final LongSupplier nanoTime;
@@ -54,8 +55,7 @@ final class Precedence {
 
   void begin() {
     if (behind == 0) {
-      first = true;
-      scheduler.first(true);
+      first = scheduler.first(true);
     } else {
       later.accept(REST, this::begin);
     }
@@ -89,8 +89,7 @@ final class Precedence {
   }
 
   private void rest() {
-    first = false;
-    scheduler.first(false);
+    first = scheduler.first(false);
     later.accept(REST, this::begin);
   }
 

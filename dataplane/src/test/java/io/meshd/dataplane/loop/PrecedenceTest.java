@@ -17,12 +17,16 @@ import org.junit.jupiter.api.Test;
 class PrecedenceTest {
   private final List<Boolean> said = new ArrayList<>();
   private final Queue<Runnable> later = new ArrayDeque<>();
+  private boolean allowed = true;
   private long now;
 
   private final Precedence precedence =
       new Precedence(
           () -> now,
-          said::add,
+          first -> {
+            said.add(first);
+            return first && allowed;
+          },
           (delay, work) -> {
             assertEquals(Precedence.REST, delay);
             later.add(work);
@@ -59,6 +63,19 @@ class PrecedenceTest {
     precedence.catchesUp();
     later.remove().run();
     assertEquals(List.of(true, false, true), said);
+  }
+
+  @Test
+  void aLoopThatMayNotGoFirstAsksOnce() {
+    allowed = false;
+    precedence.begin();
+    precedence.fallsBehind();
+    pass(Precedence.LONGEST.plusNanos(1));
+    precedence.staysBehind();
+    wake(Duration.ZERO);
+    wake(Duration.ZERO);
+    assertEquals(List.of(true), said);
+    assertEquals(0, later.size());
   }
 
   /** Two that take turns being read out leave nobody else a turn either. */

@@ -34,6 +34,8 @@ import org.junit.jupiter.api.Test;
  * Frame by frame what kernels cannot be made to send. Network 10.0.1.0/24: client .3 and another
  * endpoint .4 here, backend .5 on the other node, .7 there too and no backend; virtual address
  * .100.
+ *
+ * <p>A little longer than most: frames are made and read byte by byte.
  */
 class VirtualAddressTest {
   private static final int VNI = 4097;
