@@ -160,8 +160,10 @@ final class CommandTree {
               new Entry("update", "Update the swarm"));
       case "node" ->
           List.of(
+              new Entry("demote", "Demote one or more nodes from manager in the swarm"),
               new Entry("inspect", "Display detailed information on one or more nodes"),
               new Entry("ls", "List nodes in the swarm"),
+              new Entry("promote", "Promote one or more nodes to manager in the swarm"),
               new Entry("ps", "List tasks running on one or more nodes, defaults to current node"),
               new Entry("rm", "Remove one or more nodes from the swarm"),
               new Entry("update", "Update a node"));

@@ -1,6 +1,7 @@
 package io.meshd.cli;
 
 import io.meshd.api.Paths;
+import io.meshd.api.Version;
 import io.meshd.cli.command.CliCommand;
 import io.meshd.cli.command.Session;
 import io.meshd.cli.command.Terminals;

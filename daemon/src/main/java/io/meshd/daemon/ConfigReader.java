@@ -1,5 +1,6 @@
 package io.meshd.daemon;
 
+import io.meshd.api.Version;
 import io.meshd.daemon.ConfigFile.Value;
 import io.meshd.daemon.MeshdConfig.LogLevel;
 import io.meshd.daemon.peers.Peers;
@@ -40,28 +41,24 @@ public final class ConfigReader {
     this.processors = processors;
   }
 
+  /** What {@code --help} or {@code --version} print; empty where neither is asked for. */
+  public Optional<String> answer(String... arguments) throws StartupException {
+    ParseResult flags = parse(arguments);
+    if (flags.hasMatchedOption("--help")) {
+      return Optional.of(new CommandLine(spec()).getUsageMessage());
+    }
+    return flags.hasMatchedOption("--version")
+        ? Optional.of("meshd version " + Version.TEXT + "\n")
+        : Optional.empty();
+  }
+
   /**
    * Reads everything.
    *
-   * @return empty when the arguments ask for help only, see {@link #help}
    * @throws StartupException naming the flag, or the file, line and key, that is wrong
    */
-  public Optional<MeshdConfig> read(String... arguments) throws StartupException {
-    ParseResult flags;
-    try {
-      flags = new CommandLine(spec()).parseArgs(arguments);
-    } catch (CommandLine.UnmatchedArgumentException e) {
-      String first = e.getUnmatched().getFirst();
-      throw new StartupException(
-          (first.startsWith("-") ? "unknown flag " : "unexpected argument ")
-              + first
-              + "; meshd --help lists what there is");
-    } catch (CommandLine.ParameterException e) {
-      throw new StartupException(e.getMessage() + "; meshd --help lists what there is");
-    }
-    if (flags.hasMatchedOption("--help")) {
-      return Optional.empty();
-    }
+  public MeshdConfig read(String... arguments) throws StartupException {
+    ParseResult flags = parse(arguments);
     Map<ConfigKey, Value> values = new EnumMap<>(ConfigKey.class);
     String named = flags.matchedOptionValue("--config", null);
     if (named != null) {
@@ -75,15 +72,25 @@ public final class ConfigReader {
         values.put(key, new Value(text, key.flag()));
       }
     }
-    return Optional.of(typed(values));
+    return typed(values);
   }
 
-  /** What --help prints. */
-  public String help() {
-    return new CommandLine(spec()).getUsageMessage();
+  private ParseResult parse(String... arguments) throws StartupException {
+    try {
+      return new CommandLine(spec()).parseArgs(arguments);
+    } catch (CommandLine.UnmatchedArgumentException e) {
+      String first = e.getUnmatched().getFirst();
+      throw new StartupException(
+          (first.startsWith("-") ? "unknown flag " : "unexpected argument ")
+              + first
+              + "; meshd --help lists what there is");
+    } catch (CommandLine.ParameterException e) {
+      throw new StartupException(e.getMessage() + "; meshd --help lists what there is");
+    }
   }
 
-  private CommandSpec spec() {
+  /** The flags, which but for {@code --config}, help and version are the keys of the file too. */
+  public CommandSpec spec() {
     CommandSpec spec = CommandSpec.create().name("meshd");
     spec.usageMessage().description("The meshd daemon of this node.");
     spec.addOption(
@@ -93,6 +100,11 @@ public final class ConfigReader {
     }
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("show this").build());
+    spec.addOption(
+        OptionSpec.builder("-v", "--version")
+            .versionHelp(true)
+            .description("show the version")
+            .build());
     return spec;
   }
 

@@ -20,12 +20,13 @@ public final class Meshd {
 
   public static void main(String[] arguments) {
     try {
-      Optional<MeshdConfig> config = new ConfigReader().read(arguments);
-      if (config.isEmpty()) {
-        System.out.print(new ConfigReader().help());
+      ConfigReader reader = new ConfigReader();
+      Optional<String> answer = reader.answer(arguments);
+      if (answer.isPresent()) {
+        System.out.print(answer.get());
         return;
       }
-      run(config.get());
+      run(reader.read(arguments));
     } catch (StartupException e) {
       System.err.println("meshd: " + e.getMessage());
       System.exit(1);

@@ -1,6 +1,7 @@
 package io.meshd.daemon;
 
 import io.meshd.api.Nodes;
+import io.meshd.api.Version;
 import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiException;
@@ -32,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MeshdNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(MeshdNode.class);
-  private static final String VERSION = "0.1.0";
   private static final String NOT_IN_SWARM = "This node is not part of a swarm";
 
   private final MeshdConfig config;
@@ -45,7 +45,7 @@ final class MeshdNode implements AutoCloseable {
 
   MeshdNode(MeshdConfig config) {
     this.config = config;
-    this.host = named(HostFacts.read(VERSION), config.hostname());
+    this.host = named(HostFacts.read(Version.TEXT), config.hostname());
     this.engine = new Engine(config.dockerSocket(), config.socket());
     this.server = new ApiServer(RestApi.serverSettings(host));
     this.membership =
