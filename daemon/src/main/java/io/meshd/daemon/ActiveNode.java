@@ -18,6 +18,7 @@ import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.StateListener;
 import io.meshd.daemon.state.TaskRecord;
+import io.meshd.daemon.systemd.Watchdog;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.TaskLogs;
 import java.io.IOException;
@@ -177,6 +178,10 @@ final class ActiveNode implements AutoCloseable {
 
   HealthRoutes.@Nullable Served served() {
     return work.served();
+  }
+
+  List<Watchdog.Part> parts() {
+    return work.parts();
   }
 
   Map<String, Long> counters() {

@@ -1,6 +1,8 @@
 package io.meshd.daemon;
 
 import ch.qos.logback.classic.Level;
+import io.meshd.daemon.systemd.ServiceManager;
+import io.meshd.daemon.systemd.Watchdog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +52,8 @@ public final class Meshd {
       node.close();
       throw new StartupException(String.valueOf(e.getMessage()));
     }
+    ServiceManager manager = ServiceManager.of(System.getenv(), ProcessHandle.current().pid());
+    Watchdog.start(manager, node::parts);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -58,12 +62,14 @@ public final class Meshd {
                 .unstarted(
                     () -> {
                       LOG.info("stopping; tasks stay");
+                      manager.stopping("stopping; tasks stay");
                       node.windDown();
                       node.close();
                       release(lock);
                       ended.countDown();
                     }));
     LOG.info("ready in {} ms", (System.nanoTime() - begun) / 1_000_000);
+    manager.ready("answers on " + config.socket());
     ended.await();
   }
 

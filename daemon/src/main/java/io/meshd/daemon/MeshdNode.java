@@ -15,10 +15,13 @@ import io.meshd.daemon.rest.HostNetworks;
 import io.meshd.daemon.rest.RestApi;
 import io.meshd.daemon.state.CommandFormat;
 import io.meshd.daemon.state.NodeRecord;
+import io.meshd.daemon.systemd.Watchdog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -97,6 +100,13 @@ final class MeshdNode implements AutoCloseable {
     ControlRoutes control = ofActive(node -> node.member().controlRoutes());
     all.putAll(control == null ? Map.of() : control.counters());
     return all;
+  }
+
+  /** The threads that live for as long as this node does what it is to do. */
+  List<Watchdog.Part> parts() {
+    List<Watchdog.Part> parts = new ArrayList<>(Watchdog.partsOf("http", server.loops()));
+    parts.addAll(or(ofActive(ActiveNode::parts), List.of()));
+    return parts;
   }
 
   private static <T> T or(@Nullable T value, T otherwise) {

@@ -20,6 +20,7 @@ import io.meshd.daemon.security.NodeIdentity;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NewestState;
 import io.meshd.daemon.state.StateListener;
+import io.meshd.daemon.systemd.Watchdog;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.NodeTasks;
 import io.meshd.daemon.tasks.TaskLogs;
@@ -213,6 +214,14 @@ final class NodeWork implements AutoCloseable {
           .add(error.message());
     }
     return new HealthRoutes.Served(state, nodeId, unanswered);
+  }
+
+  /** The threads without which this node does not do its work. */
+  List<Watchdog.Part> parts() {
+    List<Watchdog.Part> parts = new ArrayList<>(Watchdog.partsOf("data", dataplane.loops()));
+    parts.addAll(Watchdog.partsOf("ingress", ingress.loops()));
+    parts.add(new Watchdog.Part("reconcile", reconciler::sign));
+    return parts;
   }
 
   /** Of the data plane, of the ingress and of the names. */

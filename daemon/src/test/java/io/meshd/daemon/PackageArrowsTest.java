@@ -45,6 +45,7 @@ class PackageArrowsTest {
           Map.entry("linux", Set.of("disk")),
           Map.entry("security", Set.of("disk")),
           Map.entry("http", Set.of("epoll")),
+          Map.entry("systemd", Set.of()),
           Map.entry("disk", Set.of()),
           Map.entry("epoll", Set.of()));
 

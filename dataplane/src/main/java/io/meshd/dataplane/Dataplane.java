@@ -3,7 +3,9 @@ package io.meshd.dataplane;
 import io.meshd.dataplane.loop.LoopDataplane;
 import io.meshd.dataplane.sys.AesGcm;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /** The data plane of a node. Thread-safe; calls return when the loops have taken the change. */
@@ -46,6 +48,9 @@ public interface Dataplane extends AutoCloseable {
    * but for {@code flows.active}.
    */
   Map<String, Long> counters();
+
+  /** The threads that forward, each of which runs what it is given between two frames. */
+  List<Executor> loops();
 
   /** Stops the loops and closes descriptors; persistent TAPs stay for the next start. */
   @Override

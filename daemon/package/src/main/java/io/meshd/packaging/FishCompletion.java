@@ -19,27 +19,28 @@ final class FishCompletion {
 
   static String of(CommandSpec root) {
     FishCompletion completion = new FishCompletion(root.name());
-    // True where the words before the cursor, options left out, begin with just these; "-" at the
-    // end: and there are no more.
+    // True where the words before the cursor, options left out, begin with these; "-" at the end:
+    // where they are just these.
     completion.out.append(
         """
         function __%1$s_at
-            set -l words (commandline -opc | string match -v -- '-*')[2..-1]
+            set -l words (commandline -opc | string match -v -- '-*')
             if test "$argv[-1]" = -
                 set -e argv[-1]
-                test (count $words) = (count $argv); or return 1
+                test "$words" = "$argv"
+            else
+                string match -q -- "$argv *" "$words "
             end
-            test "$words[1..(count $argv)]" = "$argv"
         end
         complete -c %1$s -f
         """
             .formatted(root.name()));
-    completion.command(root, List.of());
+    completion.command(root, List.of(root.name()));
     return completion.out.toString();
   }
 
   private void command(CommandSpec spec, List<String> path) {
-    String at = ("__" + program + "_at " + String.join(" ", path)).strip();
+    String at = "__" + program + "_at " + String.join(" ", path);
     for (CommandLine below : spec.subcommands().values()) {
       CommandSpec command = below.getCommandSpec();
       line(at + " -")

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -151,6 +152,13 @@ public final class ApiServer implements AutoCloseable {
     return known == null
         ? new RequestReader.Malformed(403, "this socket is not open yet")
         : known.refusal(channel);
+  }
+
+  /** The threads that read and write. */
+  public List<Executor> loops() {
+    List<Executor> all = new ArrayList<>();
+    loops.forEach(all::add);
+    return all;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -137,6 +138,11 @@ public final class Ingress implements AutoCloseable {
                     .toList(),
             host)
         .join();
+  }
+
+  /** The threads that carry connections. */
+  public List<Executor> loops() {
+    return loops.executors();
   }
 
   /** Counts since {@link #open}, by {@link IngressCounter#label}. */

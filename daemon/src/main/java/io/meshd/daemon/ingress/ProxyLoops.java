@@ -7,6 +7,7 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -49,6 +50,10 @@ final class ProxyLoops {
   /** For descriptors that are no connections. */
   IoEventLoop nextForHandles() {
     return group.next();
+  }
+
+  List<Executor> executors() {
+    return loops.stream().<Executor>map(ProxyLoop::executor).toList();
   }
 
   IngressCounters counters() {

@@ -140,6 +140,16 @@ public final class Reconciler implements StateListener, AutoCloseable {
     wake();
   }
 
+  /**
+   * Runs it where passes are made or will be: a pass takes the time that programs and Engines take,
+   * so only a thread that has ended gives no sign.
+   */
+  public void sign(Runnable sign) {
+    if (thread.isAlive()) {
+      sign.run();
+    }
+  }
+
   /** The state whose tables and ports are in place. */
   public NewestState served() {
     return served;

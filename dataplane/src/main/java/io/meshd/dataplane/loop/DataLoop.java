@@ -15,6 +15,7 @@ import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.underlay.UnderlaySender;
 import io.netty.channel.IoEventLoop;
 import java.time.Duration;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,10 @@ final class DataLoop {
         Thread.currentThread().getName(),
         Libc.strerror(-result));
     return !first;
+  }
+
+  Executor executor() {
+    return eventLoop;
   }
 
   /** After the loop has ended. */

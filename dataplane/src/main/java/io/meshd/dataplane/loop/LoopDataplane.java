@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -234,6 +235,11 @@ public final class LoopDataplane implements Dataplane {
       done.add(loop.use(tables, seals, devices));
     }
     done.forEach(DrainingHandle::await);
+  }
+
+  @Override
+  public List<Executor> loops() {
+    return loops.stream().map(DataLoop::executor).toList();
   }
 
   @Override

@@ -1,0 +1,98 @@
+package io.meshd.daemon.systemd;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the service manager that this process lives, twice in each of its intervals, as long as all
+ * the threads that it consists of do: each is asked for a sign, and nothing is told before all have
+ * given theirs. So a loop that hangs for an interval ends with a restart.
+ */
+public final class Watchdog {
+  private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+
+  /**
+   * A thread that is to live.
+   *
+   * @param asking has the thread run what it is given when it comes to it; does not wait
+   */
+  public record Part(String name, Consumer<Runnable> asking) {}
+
+  /** Each with a number behind the name. */
+  public static List<Part> partsOf(String name, List<Executor> threads) {
+    return IntStream.range(0, threads.size())
+        .mapToObj(i -> new Part(name + "-" + i, threads.get(i)::execute))
+        .toList();
+  }
+
+  private final ServiceManager manager;
+  private final Supplier<List<Part>> parts;
+
+  private Watchdog(ServiceManager manager, Supplier<List<Part>> parts) {
+    this.manager = manager;
+    this.parts = parts;
+  }
+
+  /**
+   * Begins, where the manager watches at all, and goes on until the process ends.
+   *
+   * @param parts those there are at the moment
+   */
+  public static void start(ServiceManager manager, Supplier<List<Part>> parts) {
+    manager
+        .watchdog()
+        .ifPresent(
+            interval -> {
+              Watchdog watchdog = new Watchdog(manager, parts);
+              Thread.ofPlatform()
+                  .daemon()
+                  .name("watchdog")
+                  .start(() -> watchdog.run(interval.dividedBy(2)));
+            });
+  }
+
+  private void run(Duration round) {
+    try {
+      for (; ; ) {
+        long begun = System.nanoTime();
+        List<Part> asked = parts.get();
+        Set<Part> silent = ConcurrentHashMap.newKeySet();
+        silent.addAll(asked);
+        CountDownLatch signs = new CountDownLatch(asked.size());
+        asked.forEach(part -> ask(part, silent, signs));
+        if (signs.await(round.toNanos(), TimeUnit.NANOSECONDS)) {
+          manager.alive();
+        } else {
+          LOG.warn("no sign of life from {}", silent.stream().map(Part::name).sorted().toList());
+        }
+        TimeUnit.NANOSECONDS.sleep(round.toNanos() - (System.nanoTime() - begun));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void ask(Part part, Set<Part> silent, CountDownLatch signs) {
+    try {
+      part.asking()
+          .accept(
+              () -> {
+                silent.remove(part);
+                signs.countDown();
+              });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("{} has just ended", part.name());
+    }
+  }
+}
