@@ -88,6 +88,7 @@ class PackageTest {
     assertTrue(on("meshctl version").contains(Version.TEXT));
     assertEquals("active\nenabled", on("systemctl is-active meshd; systemctl is-enabled meshd"));
     assertEquals("root meshd 660", on("stat -c '%U %G %a' /run/meshd/meshd.sock"));
+    assertEquals("700", on("stat -c %a /var/lib/meshd"));
     assertEquals(
         "StatusText=answers on /run/meshd/meshd.sock", on("systemctl show meshd -p StatusText"));
     on("test -s /var/cache/meshd/meshd.aot && test -s /var/cache/meshd/meshctl.aot");

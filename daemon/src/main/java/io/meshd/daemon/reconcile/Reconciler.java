@@ -141,11 +141,11 @@ public final class Reconciler implements StateListener, AutoCloseable {
   }
 
   /**
-   * Runs it where passes are made or will be: a pass takes the time that programs and Engines take,
-   * so only a thread that has ended gives no sign.
+   * Runs it, unless the thread has ended by itself. It is not asked to run it: a pass takes the
+   * time that programs and Engines take.
    */
-  public void sign(Runnable sign) {
-    if (thread.isAlive()) {
+  public synchronized void sign(Runnable sign) {
+    if (thread.isAlive() || closed) {
       sign.run();
     }
   }
