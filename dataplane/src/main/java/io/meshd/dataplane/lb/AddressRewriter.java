@@ -37,15 +37,18 @@ public final class AddressRewriter {
     follow(frame, partial, old, ip);
   }
 
-  /** The source of whole TCP frames joined to one, with a partial checksum and no IP options. */
-  public static void sourceOfJoined(MemorySegment m, long at, long mac, int ip) {
+  /**
+   * The source of whole frames joined to one.
+   *
+   * @param checksum where its partial TCP or UDP checksum is, from the frame's begin
+   */
+  public static void sourceOfJoined(MemorySegment m, long at, int checksum, long mac, int ip) {
     long network = at + EthernetHeader.LENGTH;
     EthernetHeader.source(m, at, mac);
     int old = Ipv4Header.source(m, network);
     Ipv4Header.source(m, network, ip);
     InternetChecksum.replace(m, network + Ipv4Header.CHECKSUM_OFFSET, old, ip);
-    InternetChecksum.replacePartial(
-        m, network + Ipv4Header.MIN_LENGTH + TcpHeader.CHECKSUM_OFFSET, old, ip);
+    InternetChecksum.replacePartial(m, at + checksum, old, ip);
   }
 
   private static void follow(FrameView frame, boolean partial, int old, int ip) {

@@ -35,7 +35,7 @@ final class SynStore {
 
   /** Keeps a copy, its checksum completed; one with data is not kept. */
   void put(Flow flow, FrameView frame, boolean partial) {
-    int length = frame.tcpHeadersLength();
+    int length = frame.headersLength();
     MemorySegment m = frame.memory();
     int total = Ipv4Header.totalLength(m, frame.network());
     if (length > LARGEST || total != frame.ipHeaderLength() + frame.tcpHeaderLength()) {

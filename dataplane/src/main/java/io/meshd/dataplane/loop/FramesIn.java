@@ -1,7 +1,7 @@
 package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.lb.AddressRewriter;
-import io.meshd.dataplane.offload.TcpCoalescer;
+import io.meshd.dataplane.offload.Coalescer;
 import io.meshd.dataplane.seal.Opener;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
@@ -22,7 +22,7 @@ import java.lang.foreign.MemorySegment;
  * <ol>
  *   <li>{@link #receive}: some messages, each of one or more datagrams of one outer flow
  *   <li>{@link #forward}: VXLAN header checked, what is sealed is opened, the switch decides
- *   <li>{@link #deliverJoined}: TCP for one port: as much of the message as joins, in one write
+ *   <li>{@link #deliverJoined}: a flow for one port: as much of the message as joins, in one write
  *   <li>{@link #deliver}: anything else by itself
  * </ol>
  *
@@ -37,7 +37,7 @@ final class FramesIn {
   private final LoopCounters counters;
   private final FramesOut out;
   private final Opener opener;
-  private final TcpCoalescer coalescer = new TcpCoalescer();
+  private final Coalescer coalescer = new Coalescer();
   private final MemorySegment memory;
 
   // Of a datagram that was counted and opened to join others, and did not.
@@ -125,13 +125,20 @@ final class FramesIn {
       out.flush();
       return at + length;
     }
-    if (decision.slotCount() == 1 && coalescer.begin(virtualSwitch.frame())) {
+    if (decision.slotCount() == 1
+        && mayJoin(decision.slot(0), at + length < end)
+        && coalescer.begin(virtualSwitch.frame())) {
       return deliverJoined(decision, vtep, at, end, size);
     }
     if (decision.slotCount() > 0) {
       deliver(decision, frame, frameLength);
     }
     return at + length;
+  }
+
+  /** TCP always, for its checksum; datagrams where others follow and the port can cut them. */
+  private boolean mayJoin(int slot, boolean moreFollow) {
+    return virtualSwitch.frame().hasTcpHeader() || (moreFollow && ports.takesJoinedDatagrams(slot));
   }
 
   /**

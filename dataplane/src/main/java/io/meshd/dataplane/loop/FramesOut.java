@@ -1,6 +1,6 @@
 package io.meshd.dataplane.loop;
 
-import io.meshd.dataplane.offload.TcpSegmenter;
+import io.meshd.dataplane.offload.Segmenter;
 import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
@@ -38,6 +38,9 @@ final class FramesOut {
   private static final int SLAB = 8 * LARGEST_READ;
   private static final int CSUM_LENGTH = 2;
 
+  /** Headers of a segment: IPv6 with an extension header or two, and TCP. */
+  private static final int MOST_HEADERS = UnderlaySender.HEADER_ROOM - VxlanHeader.LENGTH;
+
   /** What the in-place VXLAN header may overwrite: the virtio header, no longer needed then. */
   private static final int IN_PLACE = VxlanHeader.LENGTH;
 
@@ -46,7 +49,7 @@ final class FramesOut {
   private final PortWriter ports;
   private final UnderlaySender underlay;
   private final SealedFrames sealed;
-  private final TcpSegmenter segmenter = new TcpSegmenter();
+  private final Segmenter segmenter = new Segmenter();
   private final LoopCounters counters;
   private final int largestFrame;
   private long used;
@@ -140,10 +143,8 @@ final class FramesOut {
   private void encapsulate(ForwardingDecision decision, long at, int length) {
     int limit = decision.sealed() ? largestFrame - SealedHeader.OVERHEAD : largestFrame;
     int gso = VirtioNetHeader.gsoType(slab, at);
-    if (gso == VirtioNetHeader.GSO_TCPV4) {
-      encapsulateSegments(decision, VirtioNetHeader.gsoSize(slab, at), limit);
-    } else if (gso != VirtioNetHeader.GSO_NONE) {
-      counters.drop(DropReason.UNSUPPORTED_OFFLOAD);
+    if (gso != VirtioNetHeader.GSO_NONE) {
+      encapsulateSegments(decision, gso, VirtioNetHeader.gsoSize(slab, at), limit);
     } else if (length > limit) {
       counters.drop(DropReason.FRAME_TOO_BIG);
     } else if (VirtioNetHeader.needsChecksum(slab, at) && !completeChecksum(at, length)) {
@@ -153,13 +154,18 @@ final class FramesOut {
     }
   }
 
-  private void encapsulateSegments(ForwardingDecision decision, int segmentSize, int limit) {
+  private void encapsulateSegments(
+      ForwardingDecision decision, int gso, int segmentSize, int limit) {
     FrameView frame = virtualSwitch.frame();
-    if (!frame.hasTcpHeader() || segmentSize == 0) {
+    if (!mayCut(frame, gso)) {
+      counters.drop(DropReason.UNSUPPORTED_OFFLOAD);
+      return;
+    }
+    if (frame.isFragment() || segmentSize == 0) {
       counters.drop(DropReason.MALFORMED);
       return;
     }
-    if (frame.tcpHeadersLength() + segmentSize > limit) {
+    if (frame.headersLength() + segmentSize > limit) {
       counters.drop(DropReason.FRAME_TOO_BIG);
       return;
     }
@@ -186,6 +192,18 @@ final class FramesOut {
             segmenter.payloadLength(i));
       }
     }
+  }
+
+  /** Whether the frame is what the virtio header says, and one that can be cut. */
+  private static boolean mayCut(FrameView frame, int gso) {
+    boolean named =
+        switch (gso) {
+          case VirtioNetHeader.GSO_TCPV4 -> frame.hasTcpHeader() && !frame.isIpv6();
+          case VirtioNetHeader.GSO_TCPV6 -> frame.hasTcpHeader() && frame.isIpv6();
+          case VirtioNetHeader.GSO_UDP_L4 -> frame.hasPorts() && !frame.hasTcpHeader();
+          default -> false;
+        };
+    return named && !frame.isSourceRouted() && frame.headersLength() <= MOST_HEADERS;
   }
 
   /** Adds what the sender left to hardware: the sum from start to end (virtio 1.2, 5.1.6.2). */

@@ -1,7 +1,7 @@
 package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.lb.AddressRewriter;
-import io.meshd.dataplane.offload.TcpCoalescer;
+import io.meshd.dataplane.offload.Coalescer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -10,7 +10,6 @@ import io.meshd.dataplane.sys.Iovecs;
 import io.meshd.dataplane.tap.TapDevice;
 import io.meshd.dataplane.tap.VirtioNetHeader;
 import io.meshd.dataplane.wire.EthernetHeader;
-import io.meshd.dataplane.wire.TcpHeader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +23,7 @@ final class PortWriter {
 
   private final LoopCounters counters;
   private final MemorySegment headers = Arena.ofAuto().allocate(HEADERS_ROOM, 64);
-  private final Iovecs iovecs = new Iovecs(TcpCoalescer.MAX_SEGMENTS + 1);
+  private final Iovecs iovecs = new Iovecs(Coalescer.MAX_SEGMENTS + 1);
   private @Nullable TapDevice[] taps = new TapDevice[0];
 
   PortWriter(LoopCounters counters) {
@@ -47,30 +46,45 @@ final class PortWriter {
     }
   }
 
+  /** Whether the port takes joined datagrams; any takes joined TCP. */
+  boolean takesJoinedDatagrams(int slot) {
+    TapDevice tap = taps[slot];
+    return tap != null && tap.cutsDatagrams();
+  }
+
   /**
    * Writes the frames joined as one large frame to the one port they go to, from where they lie.
    */
-  void writeJoined(ForwardingDecision decision, TcpCoalescer run, MemorySegment memory) {
+  void writeJoined(ForwardingDecision decision, Coalescer run, MemorySegment memory) {
     TapDevice tap = taps[decision.slot(0)];
     if (tap == null) {
       return;
     }
     int headersLength = run.headersLength();
     int segments = run.segments();
-    VirtioNetHeader.tcp(
-        headers,
-        0,
-        headersLength,
-        segments > 1 ? run.segmentSize() : 0,
-        run.transportOffset(),
-        TcpHeader.CHECKSUM_OFFSET);
+    if (segments > 1) {
+      VirtioNetHeader.segments(
+          headers,
+          0,
+          gsoType(run),
+          headersLength,
+          run.segmentSize(),
+          run.transportOffset(),
+          run.checksumOffset());
+    } else {
+      VirtioNetHeader.checksum(headers, 0, run.transportOffset(), run.checksumOffset());
+    }
     run.writeHeaders(headers, VirtioNetHeader.LENGTH);
     if (decision.destinationMac() != 0) {
       EthernetHeader.destination(headers, VirtioNetHeader.LENGTH, decision.destinationMac());
     }
     if (decision.sourceMac() != 0) {
       AddressRewriter.sourceOfJoined(
-          headers, VirtioNetHeader.LENGTH, decision.sourceMac(), decision.sourceIp());
+          headers,
+          VirtioNetHeader.LENGTH,
+          run.transportOffset() + run.checksumOffset(),
+          decision.sourceMac(),
+          decision.sourceIp());
     }
     int length = headersLength;
     iovecs.set(0, headers.address(), VirtioNetHeader.LENGTH + headersLength);
@@ -79,6 +93,13 @@ final class PortWriter {
       length += run.payloadLength(i);
     }
     count(tap.writev(iovecs.address(0), segments + 1), length);
+  }
+
+  private static int gsoType(Coalescer run) {
+    if (!run.isTcp()) {
+      return VirtioNetHeader.GSO_UDP_L4;
+    }
+    return run.isIpv6() ? VirtioNetHeader.GSO_TCPV6 : VirtioNetHeader.GSO_TCPV4;
   }
 
   private void count(long result, int frameLength) {

@@ -1,6 +1,6 @@
 package io.meshd.dataplane.loop;
 
-import io.meshd.dataplane.offload.TcpSegmenter;
+import io.meshd.dataplane.offload.Segmenter;
 import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -42,7 +42,7 @@ final class SealedFrames {
    * @param segmenter that has begun a frame of {@code from}
    */
   void sendSegments(
-      int vni, int vtep, int hash, TcpSegmenter segmenter, int segments, MemorySegment from) {
+      int vni, int vtep, int hash, Segmenter segmenter, int segments, MemorySegment from) {
     int headers = segmenter.headersLength();
     for (int i = 0; i < segments; i++) {
       MemorySegment to = room();

@@ -1,5 +1,5 @@
 /**
- * What a network card would do: a large TCP frame cut into frames of the wire (TSO) and received
+ * What a network card would do: a large frame cut into frames of the wire (TSO, USO) and received
  * ones joined again (GRO). Pure: knows headers, no descriptors.
  */
 @NullMarked

@@ -86,6 +86,9 @@ public final class VirtualSwitch {
         return drop(DropReason.UNSUPPORTED_ETHERTYPE);
       }
     }
+    if (frame.isIpv6()) {
+      return drop(DropReason.UNSUPPORTED_ETHERTYPE);
+    }
     decision.clear(source.network().vni, source.network().encrypted);
     if (EthernetHeader.source(memory, at) != source.station().mac()) {
       return drop(DropReason.SPOOFED_MAC);
@@ -312,6 +315,9 @@ public final class VirtualSwitch {
       case UNSUPPORTED -> {
         return drop(DropReason.INNER_UNSUPPORTED);
       }
+    }
+    if (frame.isIpv6()) {
+      return drop(DropReason.INNER_UNSUPPORTED);
     }
     Station sender = network.byMac(EthernetHeader.source(memory, at));
     if (sender == null || sender.vtep() != vtep) {

@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * A persistent TAP with virtio headers, checksum and TSO over IPv4 (tun(4)). Its descriptor does
- * not block. Frames over IPv6 are not carried, so TSO for it is not offered.
+ * A persistent TAP with virtio headers, checksum and segmentation of TCP and, since Linux 6.2, of
+ * UDP (tun(4)). Its descriptor does not block.
  *
  * <p>Closing leaves the device in its namespace, without carrier; a later {@link #open} takes it
  * again with its addresses and routes as they were.
@@ -32,13 +32,22 @@ public final class TapDevice implements AutoCloseable {
   private static final long TUNSETVNETHDRSZ = 0x400454d8L;
   private static final long TUN_F_CSUM = 0x01;
   private static final long TUN_F_TSO4 = 0x02;
+  private static final long TUN_F_TSO6 = 0x04;
+  private static final long TUN_F_USO4 = 0x20;
+  private static final long TUN_F_USO6 = 0x40;
+  private static final long OFFLOADS = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6;
+
+  /** Only both at once mean something. */
+  private static final long DATAGRAM_OFFLOADS = TUN_F_USO4 | TUN_F_USO6;
 
   private final String name;
   private final int fd;
+  private final boolean cutsDatagrams;
 
-  private TapDevice(String name, int fd) {
+  private TapDevice(String name, int fd, boolean cutsDatagrams) {
     this.name = name;
     this.fd = fd;
+    this.cutsDatagrams = cutsDatagrams;
   }
 
   /**
@@ -66,15 +75,18 @@ public final class TapDevice implements AutoCloseable {
             Libc.open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC),
             "cannot open /dev/net/tun");
     try {
-      setUp(fd, name, what);
-      return new TapDevice(name, fd);
+      boolean cutsDatagrams = setUp(fd, name, what);
+      return new TapDevice(name, fd, cutsDatagrams);
     } catch (IOException e) {
       Libc.close(fd);
       throw e;
     }
   }
 
-  private static void setUp(int fd, String name, String what) throws IOException {
+  /**
+   * @return whether the kernel knows joined datagrams
+   */
+  private static boolean setUp(int fd, String name, String what) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment request = arena.allocate(IFREQ_SIZE, 8);
       request.setString(0, name, StandardCharsets.US_ASCII);
@@ -90,13 +102,21 @@ public final class TapDevice implements AutoCloseable {
       MemorySegment size = arena.allocateFrom(JAVA_INT, VirtioNetHeader.LENGTH);
       Errno.check(Libc.ioctl(fd, TUNSETVNETHDRSZ, size), "cannot set headers of " + what);
     }
-    Errno.check(
-        Libc.ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4), "cannot set offloads of " + what);
+    boolean cutsDatagrams = Libc.ioctl(fd, TUNSETOFFLOAD, OFFLOADS | DATAGRAM_OFFLOADS) >= 0;
+    if (!cutsDatagrams) {
+      Errno.check(Libc.ioctl(fd, TUNSETOFFLOAD, OFFLOADS), "cannot set offloads of " + what);
+    }
     Errno.check(Libc.ioctl(fd, TUNSETPERSIST, 1L), "cannot keep " + what);
+    return cutsDatagrams;
   }
 
   public String name() {
     return name;
+  }
+
+  /** Whether it takes a frame of joined datagrams, which its kernel cuts for whom that concerns. */
+  public boolean cutsDatagrams() {
+    return cutsDatagrams;
   }
 
   /** For epoll; owned by this. */

@@ -30,6 +30,10 @@ public final class VirtioNetHeader {
 
   public static final int GSO_NONE = 0;
   public static final int GSO_TCPV4 = 1;
+  public static final int GSO_TCPV6 = 4;
+
+  /** UDP over IPv4 or IPv6, into datagrams (Linux 6.2). */
+  public static final int GSO_UDP_L4 = 5;
 
   private static final int FLAGS_OFFSET = 0;
   private static final int GSO_TYPE_OFFSET = 1;
@@ -73,10 +77,23 @@ public final class VirtioNetHeader {
     write(m, at, NEEDS_CSUM, GSO_NONE, 0, 0, start, offset);
   }
 
-  /** A TCP frame over IPv4 with partial checksum, to be cut into segments; 0 for no cutting. */
-  public static void tcp(
-      MemorySegment m, long at, int headerLength, int segmentSize, int start, int offset) {
-    int type = segmentSize == 0 ? GSO_NONE : GSO_TCPV4;
+  /**
+   * A frame with partial checksum, to be cut into segments.
+   *
+   * @param type {@link #GSO_TCPV4}, {@link #GSO_TCPV6} or {@link #GSO_UDP_L4}
+   * @param headerLength of all headers together
+   * @param segmentSize payload bytes of each segment but the last
+   * @param start where the transport header begins
+   * @param offset from there to the checksum
+   */
+  public static void segments(
+      MemorySegment m,
+      long at,
+      int type,
+      int headerLength,
+      int segmentSize,
+      int start,
+      int offset) {
     write(m, at, NEEDS_CSUM, type, headerLength, segmentSize, start, offset);
   }
 

@@ -33,7 +33,7 @@ public final class UnderlaySender {
   private static final int CAPACITY = 256;
 
   /** VXLAN, Ethernet, and IPv4 and TCP with all options, rounded up. */
-  private static final int HEADER_ROOM = 160;
+  public static final int HEADER_ROOM = 160;
 
   private final int[] sockets;
   private final int port;
@@ -73,7 +73,7 @@ public final class UnderlaySender {
   /**
    * Makes room for one datagram of this flow; may flush.
    *
-   * @return offset in {@link #headers()} of at least 160 bytes for its header
+   * @return offset in {@link #headers()} of {@link #HEADER_ROOM} bytes for its header
    */
   public long prepare(int flowHash) {
     int chosen = sockets[flowHash & sockets.length - 1];

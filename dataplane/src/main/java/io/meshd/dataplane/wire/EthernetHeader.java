@@ -23,6 +23,7 @@ public final class EthernetHeader {
   public static final int LENGTH = 14;
   public static final int ETHERTYPE_IPV4 = 0x0800;
   public static final int ETHERTYPE_ARP = 0x0806;
+  public static final int ETHERTYPE_IPV6 = 0x86dd;
 
   private static final int DESTINATION_OFFSET = 0;
   private static final int SOURCE_OFFSET = 6;

@@ -14,21 +14,31 @@ public final class FrameView {
     OK,
     /** Shorter than its headers, or they contradict each other. */
     MALFORMED,
-    /** Neither IPv4 nor ARP. */
+    /** Neither IP nor ARP. */
     UNSUPPORTED
   }
 
   private static final int FRAGMENT_OFFSET_BITS = 0x1fff;
   private static final int ICMP_HEADER = 8;
   private static final int ICMP_ECHO_REQUEST = 8;
+  private static final int ICMPV6_HEADER = 4;
+  private static final int ICMPV6_ECHO_REQUEST = 128;
+  private static final int EXTENSION = 8;
+
+  /** No sender has a use for more extension headers; a chain of hundreds would cost time. */
+  private static final int MOST_EXTENSIONS = 8;
 
   private MemorySegment memory = MemorySegment.NULL;
   private long at;
   private int length;
   private boolean arp;
+  private boolean ipv6;
   private int ipHeaderLength;
+  private int ipLength;
   private int protocol;
+  private boolean fragment;
   private boolean firstFragment;
+  private boolean sourceRouted;
   private int tcpHeaderLength;
 
   /**
@@ -39,6 +49,7 @@ public final class FrameView {
     this.at = at;
     this.length = length;
     arp = false;
+    ipv6 = false;
     tcpHeaderLength = 0;
     if (length < EthernetHeader.LENGTH) {
       return Verdict.MALFORMED;
@@ -54,6 +65,10 @@ public final class FrameView {
           ? Verdict.OK
           : Verdict.MALFORMED;
     }
+    if (type == EthernetHeader.ETHERTYPE_IPV6) {
+      ipv6 = true;
+      return parseIpv6();
+    }
     return Verdict.UNSUPPORTED;
   }
 
@@ -68,11 +83,78 @@ public final class FrameView {
     if (ipHeaderLength < Ipv4Header.MIN_LENGTH || total < ipHeaderLength || total > available) {
       return Verdict.MALFORMED;
     }
+    ipLength = total;
     protocol = Ipv4Header.protocol(memory, ip);
-    firstFragment = (Ipv4Header.fragment(memory, ip) & FRAGMENT_OFFSET_BITS) == 0;
+    int fragmentation = Ipv4Header.fragment(memory, ip);
+    fragment = (fragmentation & ~Ipv4Header.DONT_FRAGMENT) != 0;
+    firstFragment = (fragmentation & FRAGMENT_OFFSET_BITS) == 0;
+    sourceRouted = false;
     return !firstFragment || hasTransportHeader(total - ipHeaderLength)
         ? Verdict.OK
         : Verdict.MALFORMED;
+  }
+
+  private Verdict parseIpv6() {
+    int available = length - EthernetHeader.LENGTH;
+    long ip = network();
+    if (available < Ipv6Header.LENGTH || Ipv6Header.version(memory, ip) != 6) {
+      return Verdict.MALFORMED;
+    }
+    ipLength = Ipv6Header.LENGTH + Ipv6Header.payloadLength(memory, ip);
+    if (ipLength > available || !passExtensions(ip)) {
+      return Verdict.MALFORMED;
+    }
+    return !firstFragment || hasTransportHeader(ipLength - ipHeaderLength)
+        ? Verdict.OK
+        : Verdict.MALFORMED;
+  }
+
+  /**
+   * Finds what is behind the extension headers (RFC 8200 section 4), which must all be in a first
+   * fragment (RFC 7112).
+   */
+  private boolean passExtensions(long ip) {
+    protocol = Ipv6Header.nextHeader(memory, ip);
+    ipHeaderLength = Ipv6Header.LENGTH;
+    fragment = false;
+    firstFragment = true;
+    sourceRouted = false;
+    for (int passed = 0; isExtension(protocol); passed++) {
+      if (passed == MOST_EXTENSIONS || ipHeaderLength + EXTENSION > ipLength) {
+        return false;
+      }
+      long at = ip + ipHeaderLength;
+      int units = NetworkOrder.u8(memory, at + 1);
+      int bytes = EXTENSION + 8 * units;
+      if (protocol == Ipv6Header.FRAGMENT) {
+        int offset = NetworkOrder.u16(memory, at + 2);
+        fragment = true;
+        firstFragment = (offset & ~7) == 0;
+        bytes = EXTENSION;
+      } else if (protocol == Ipv6Header.AUTHENTICATION) {
+        bytes = EXTENSION + 4 * units;
+      } else if (protocol == Ipv6Header.ROUTING) {
+        sourceRouted |= NetworkOrder.u8(memory, at + 3) != 0;
+      }
+      protocol = NetworkOrder.u8(memory, at);
+      ipHeaderLength += bytes;
+      if (!firstFragment) {
+        return true;
+      }
+    }
+    return ipHeaderLength <= ipLength;
+  }
+
+  private static boolean isExtension(int protocol) {
+    return switch (protocol) {
+      case Ipv6Header.HOP_BY_HOP,
+          Ipv6Header.ROUTING,
+          Ipv6Header.FRAGMENT,
+          Ipv6Header.AUTHENTICATION,
+          Ipv6Header.DESTINATION_OPTIONS ->
+          true;
+      default -> false;
+    };
   }
 
   private boolean hasTransportHeader(int available) {
@@ -86,7 +168,10 @@ public final class FrameView {
     if (protocol == Ipv4Header.PROTOCOL_UDP) {
       return available >= UdpHeader.LENGTH;
     }
-    return protocol != Ipv4Header.PROTOCOL_ICMP || available >= ICMP_HEADER;
+    if (protocol == (ipv6 ? Ipv6Header.PROTOCOL_ICMPV6 : Ipv4Header.PROTOCOL_ICMP)) {
+      return available >= (ipv6 ? ICMPV6_HEADER : ICMP_HEADER);
+    }
+    return true;
   }
 
   public MemorySegment memory() {
@@ -103,7 +188,7 @@ public final class FrameView {
     return length;
   }
 
-  /** Where the ARP packet or IPv4 header begins. */
+  /** Where the ARP packet or IP header begins. */
   public long network() {
     return at + EthernetHeader.LENGTH;
   }
@@ -112,19 +197,28 @@ public final class FrameView {
     return arp;
   }
 
-  /** Of an IPv4 frame, as in its header. */
+  public boolean isIpv6() {
+    return ipv6;
+  }
+
+  /** Of an IP frame, as in its header or, of IPv6, in the last extension header. */
   public int protocol() {
     return protocol;
   }
 
-  /** An IPv4 packet that is whole or the first fragment of one: it has its transport header. */
+  /** An IP packet that is whole or the first fragment of one: it has its transport header. */
   public boolean isFirstFragment() {
     return firstFragment;
   }
 
-  /** An IPv4 packet of which other fragments precede or follow. */
+  /** An IP packet of which other fragments precede or follow, or that says so. */
   public boolean isFragment() {
-    return (Ipv4Header.fragment(memory, network()) & ~Ipv4Header.DONT_FRAGMENT) != 0;
+    return fragment;
+  }
+
+  /** An IPv6 packet with a routing header whose last destination is another one. */
+  public boolean isSourceRouted() {
+    return sourceRouted;
   }
 
   /** TCP or UDP with its header here. */
@@ -137,8 +231,14 @@ public final class FrameView {
     return NetworkOrder.i32(memory, transport());
   }
 
+  /** Of IPv6 with its extension headers. */
   public int ipHeaderLength() {
     return ipHeaderLength;
+  }
+
+  /** Bytes of the IP packet, without padding. */
+  public int ipLength() {
+    return ipLength;
   }
 
   /** Where the transport header begins; only there in a first fragment. */
@@ -155,9 +255,10 @@ public final class FrameView {
     return tcpHeaderLength;
   }
 
-  /** Ethernet, IPv4 and TCP header together. */
-  public int tcpHeadersLength() {
-    return EthernetHeader.LENGTH + ipHeaderLength + tcpHeaderLength;
+  /** Ethernet, IP, and TCP or UDP header together, of a frame that {@link #hasPorts}. */
+  public int headersLength() {
+    int transport = hasTcpHeader() ? tcpHeaderLength : UdpHeader.LENGTH;
+    return EthernetHeader.LENGTH + ipHeaderLength + transport;
   }
 
   /**
@@ -170,15 +271,17 @@ public final class FrameView {
     if (offset == 0) {
       return false;
     }
-    long ip = network();
-    int length = Ipv4Header.totalLength(memory, ip) - ipHeaderLength;
-    long pseudo = InternetChecksum.ofPseudoHeader(memory, ip, protocol, length);
+    int length = ipLength - ipHeaderLength;
+    long pseudo =
+        ipv6
+            ? InternetChecksum.ofPseudoHeader6(memory, network(), protocol, length)
+            : InternetChecksum.ofPseudoHeader(memory, network(), protocol, length);
     return InternetChecksum.isPartial(memory, transport() + offset, pseudo);
   }
 
   /** Where in an unfragmented TCP or UDP header the checksum is; 0 if there is none. */
   public int checksumOffset() {
-    if (arp || (Ipv4Header.fragment(memory, network()) & ~Ipv4Header.DONT_FRAGMENT) != 0) {
+    if (arp || fragment) {
       return 0;
     }
     if (hasTcpHeader()) {
@@ -196,8 +299,11 @@ public final class FrameView {
       int flags = TcpHeader.flags(memory, transport());
       return (flags & (TcpHeader.SYN | TcpHeader.ACK)) == TcpHeader.SYN;
     }
-    return protocol == Ipv4Header.PROTOCOL_ICMP
-        && NetworkOrder.u8(memory, transport()) == ICMP_ECHO_REQUEST;
+    return ipv6
+        ? protocol == Ipv6Header.PROTOCOL_ICMPV6
+            && NetworkOrder.u8(memory, transport()) == ICMPV6_ECHO_REQUEST
+        : protocol == Ipv4Header.PROTOCOL_ICMP
+            && NetworkOrder.u8(memory, transport()) == ICMP_ECHO_REQUEST;
   }
 
   /**
@@ -209,14 +315,24 @@ public final class FrameView {
       return (int) EthernetHeader.source(memory, at);
     }
     long ip = network();
-    int h = Ipv4Header.source(memory, ip) * 0x9e3779b1 + Ipv4Header.destination(memory, ip);
+    int h =
+        ipv6
+            ? hashOfAddresses(ip)
+            : Ipv4Header.source(memory, ip) * 0x9e3779b1 + Ipv4Header.destination(memory, ip);
     h = h * 0x85ebca6b + protocol;
-    boolean whole = (Ipv4Header.fragment(memory, ip) & ~Ipv4Header.DONT_FRAGMENT) == 0;
-    if (whole && (hasTcpHeader() || protocol == Ipv4Header.PROTOCOL_UDP)) {
+    if (!fragment && (hasTcpHeader() || protocol == Ipv4Header.PROTOCOL_UDP)) {
       h = h * 0xc2b2ae35 + NetworkOrder.i32(memory, transport());
     }
     h ^= h >>> 15;
     h *= 0x2c1b3c6d;
     return h ^ h >>> 13;
+  }
+
+  private int hashOfAddresses(long ip) {
+    long h = Ipv6Header.sourceHigh(memory, ip) * 0x9e3779b97f4a7c15L;
+    h = (h + Ipv6Header.sourceLow(memory, ip)) * 0x9e3779b97f4a7c15L;
+    h = ((h ^ h >>> 29) + Ipv6Header.destinationHigh(memory, ip)) * 0x9e3779b97f4a7c15L;
+    h = (h + Ipv6Header.destinationLow(memory, ip)) * 0x9e3779b97f4a7c15L;
+    return (int) (h >>> 32);
   }
 }

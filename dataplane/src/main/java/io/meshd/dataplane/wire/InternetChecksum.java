@@ -115,4 +115,15 @@ public final class InternetChecksum {
   public static long ofPseudoHeader(MemorySegment m, long ip, int protocol, int length) {
     return add(ofField(protocol) + ofField(length), m, ip + Ipv4Header.SOURCE_OFFSET, 8);
   }
+
+  /**
+   * The pseudo header of TCP, UDP and ICMPv6 over IPv6 (RFC 8200 section 8.1), where the header's
+   * destination is the last one.
+   *
+   * @param ip where the IPv6 header begins
+   * @param length of what is behind the extension headers, below 2^16
+   */
+  public static long ofPseudoHeader6(MemorySegment m, long ip, int protocol, int length) {
+    return add(ofField(protocol) + ofField(length), m, ip + Ipv6Header.SOURCE_OFFSET, 32);
+  }
 }

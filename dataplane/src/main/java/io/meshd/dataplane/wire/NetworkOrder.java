@@ -13,6 +13,9 @@ public final class NetworkOrder {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
   private NetworkOrder() {}
 
   public static int u8(MemorySegment m, long at) {
@@ -32,6 +35,11 @@ public final class NetworkOrder {
     return (long) u16(m, at) << 32 | (i32(m, at + 2) & 0xffffffffL);
   }
 
+  /** Half an IPv6 address. */
+  public static long i64(MemorySegment m, long at) {
+    return m.get(LONG, at);
+  }
+
   public static void put8(MemorySegment m, long at, int value) {
     m.set(JAVA_BYTE, at, (byte) value);
   }
@@ -47,5 +55,9 @@ public final class NetworkOrder {
   public static void put48(MemorySegment m, long at, long value) {
     put16(m, at, (int) (value >>> 32));
     put32(m, at + 2, (int) value);
+  }
+
+  public static void put64(MemorySegment m, long at, long value) {
+    m.set(LONG, at, value);
   }
 }

@@ -38,6 +38,10 @@ public final class UdpHeader {
     return NetworkOrder.u16(m, at + LENGTH_OFFSET);
   }
 
+  public static void length(MemorySegment m, long at, int length) {
+    NetworkOrder.put16(m, at + LENGTH_OFFSET, length);
+  }
+
   /** 0: none was taken. */
   public static int checksum(MemorySegment m, long at) {
     return NetworkOrder.u16(m, at + CHECKSUM_OFFSET);
@@ -45,6 +49,17 @@ public final class UdpHeader {
 
   public static void checksum(MemorySegment m, long at, int checksum) {
     NetworkOrder.put16(m, at + CHECKSUM_OFFSET, checksum);
+  }
+
+  /** Writes a checksum whose sum is known; never zero, which would say that none was taken. */
+  public static void storeChecksum(MemorySegment m, long at, long sum) {
+    int checksum = ~InternetChecksum.fold(sum) & 0xffff;
+    InternetChecksum.storePartial(m, at + CHECKSUM_OFFSET, checksum == 0 ? 0xffff : checksum);
+  }
+
+  /** Writes the sum of the pseudo header, for a device that adds the rest. */
+  public static void storePartialChecksum(MemorySegment m, long at, long sum) {
+    InternetChecksum.storePartial(m, at + CHECKSUM_OFFSET, sum);
   }
 
   /** Writes ports and length, and zero for the checksum: none. */

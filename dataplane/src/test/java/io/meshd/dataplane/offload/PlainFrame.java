@@ -86,6 +86,14 @@ record PlainFrame(byte[] bytes, boolean ipv4, int protocol, int transport, int d
         : null;
   }
 
+  /** Whether headers of the same kinds have the same places. */
+  boolean isShapedAs(PlainFrame other) {
+    return ipv4 == other.ipv4
+        && protocol == other.protocol
+        && transport == other.transport
+        && data == other.data;
+  }
+
   byte[] payload() {
     return Arrays.copyOfRange(bytes, data, end);
   }
@@ -181,7 +189,7 @@ record PlainFrame(byte[] bytes, boolean ipv4, int protocol, int transport, int d
     return f;
   }
 
-  private int checksumOffset() {
+  int checksumOffset() {
     return protocol == TCP ? 16 : 6;
   }
 

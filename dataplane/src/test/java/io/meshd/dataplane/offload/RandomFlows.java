@@ -61,28 +61,75 @@ final class RandomFlows {
     };
   }
 
+  /** Of TCP or UDP over IPv4 or IPv6; random bytes but for what has to be right. */
   private byte[] frame(int segmentSize, int flags, int tcpOptions, int ipOptions) {
-    int headers = 20 + ipOptions + 20 + tcpOptions;
-    int payload = payloadLength(segmentSize, headers);
-    byte[] f = new byte[PlainFrame.IP + headers + payload];
+    boolean ipv4 = one(2);
+    boolean tcp = !one(3);
+    int ipHeader = ipv4 ? 20 + ipOptions : 40 + 2 * ipOptions / 8 * 8;
+    int transportHeader = tcp ? 20 + tcpOptions : 8;
+    int payload = payloadLength(segmentSize, ipHeader + transportHeader);
+    byte[] f = new byte[PlainFrame.IP + ipHeader + transportHeader + payload];
     random.nextBytes(f);
     f[0] &= ~1;
-    PlainFrame.put16(f, 12, 0x0800);
+    int protocol = tcp ? PlainFrame.TCP : PlainFrame.UDP;
+    if (ipv4) {
+      ipv4(f, ipHeader, protocol);
+    } else {
+      ipv6(f, ipHeader, protocol);
+    }
+    int transport = PlainFrame.IP + ipHeader;
+    if (tcp) {
+      tcp(f, transport, transportHeader, flags);
+    } else {
+      PlainFrame.put16(f, transport + 4, f.length - transport);
+    }
+    return f;
+  }
+
+  private void ipv4(byte[] f, int header, int protocol) {
     int ip = PlainFrame.IP;
-    f[ip] = (byte) (0x40 | (20 + ipOptions) / 4);
-    PlainFrame.put16(f, ip + 2, headers + payload);
+    PlainFrame.put16(f, 12, 0x0800);
+    f[ip] = (byte) (0x40 | header / 4);
+    PlainFrame.put16(f, ip + 2, f.length - ip);
     if (one(4)) {
       PlainFrame.put16(f, ip + 4, -random.nextInt(1, 20)); // wraps
     }
     PlainFrame.put16(f, ip + 6, random.nextBoolean() ? 0x4000 : 0);
-    f[ip + 9] = PlainFrame.TCP;
-    int tcp = ip + 20 + ipOptions;
+    f[ip + 9] = (byte) protocol;
+  }
+
+  /** With extension headers of 8 or more bytes each, as far as the header's length reaches. */
+  private void ipv6(byte[] f, int header, int protocol) {
+    int ip = PlainFrame.IP;
+    PlainFrame.put16(f, 12, 0x86dd);
+    f[ip] = (byte) (0x60 | random.nextInt(16));
+    PlainFrame.put16(f, ip + 4, f.length - ip - 40);
+    int next = ip + 6;
+    int left = header - 40;
+    int at = ip + 40;
+    for (int type : new int[] {0, 60, 43}) { // hop-by-hop, destination options, routing
+      if (left == 0) {
+        break;
+      }
+      int length = type == 43 ? left : 8 * random.nextInt(1, left / 8 + 1);
+      f[next] = (byte) type;
+      f[at + 1] = (byte) (length / 8 - 1);
+      if (type == 43) {
+        f[at + 3] = 0; // no segments left
+      }
+      next = at;
+      at += length;
+      left -= length;
+    }
+    f[next] = (byte) protocol;
+  }
+
+  private void tcp(byte[] f, int tcp, int header, int flags) {
     if (one(4)) {
       PlainFrame.put32(f, tcp + 4, -random.nextInt(1, 10_000)); // wraps
     }
-    f[tcp + 12] = (byte) ((20 + tcpOptions) * 4 + (one(4) ? random.nextInt(16) : 0));
+    f[tcp + 12] = (byte) (header * 4 + (one(4) ? random.nextInt(16) : 0));
     f[tcp + 13] = (byte) flags;
-    return f;
   }
 
   /** Frames of a flow or two as they may arrive, each in an array of its own. */
@@ -116,7 +163,7 @@ final class RandomFlows {
     int i = random.nextInt(frames.size());
     byte[] f = frames.get(i);
     PlainFrame parsed = PlainFrame.of(f);
-    switch (random.nextInt(12)) {
+    switch (random.nextInt(14)) {
       case 0 -> frames.remove(i);
       case 1 -> frames.add(random.nextInt(frames.size() + 1), f.clone());
       case 2 -> frames.add(random.nextInt(frames.size()), frames.remove(i));
@@ -141,6 +188,12 @@ final class RandomFlows {
         }
       }
       case 10 -> otherZero(f, parsed);
+      case 11 -> joined(frames, i);
+      case 12 -> {
+        if (parsed != null && parsed.protocol() == PlainFrame.UDP) {
+          PlainFrame.put16(f, parsed.transport() + 6, 0);
+        }
+      }
       default -> headerChanged(f, parsed);
     }
   }
@@ -157,6 +210,19 @@ final class RandomFlows {
       padded[i] = (byte) random.nextInt();
     }
     return padded;
+  }
+
+  /** One longer segment in the place of two. */
+  private static void joined(List<byte[]> frames, int i) {
+    PlainFrame one = PlainFrame.of(frames.get(i));
+    PlainFrame next = i + 1 < frames.size() ? PlainFrame.of(frames.get(i + 1)) : null;
+    if (one != null
+        && next != null
+        && next.isShapedAs(one)
+        && one.total() + next.total() <= LARGEST) {
+      frames.set(i, PlainFrame.join(List.of(one, next)).bytes());
+      frames.remove(i + 1);
+    }
   }
 
   /** With an 802.1Q tag. */

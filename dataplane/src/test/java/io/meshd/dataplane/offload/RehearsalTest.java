@@ -7,6 +7,10 @@ import org.junit.jupiter.api.Test;
 class RehearsalTest {
   @Test
   void whatIsRehearsedIsTheWholeWork() {
-    assertEquals(Rehearsal.SEGMENTS, new Rehearsal().cutAndJoin());
+    for (boolean ipv6 : new boolean[] {false, true}) {
+      for (boolean tcp : new boolean[] {false, true}) {
+        assertEquals(Rehearsal.SEGMENTS, new Rehearsal(ipv6, tcp).cutAndJoin());
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.meshd.dataplane.wire;
 
 import java.lang.foreign.MemorySegment;
+import java.net.Inet6Address;
 import java.util.random.RandomGenerator;
 
 /** Frames for tests, written byte by byte from the RFCs' pictures, with right checksums. */
@@ -94,6 +95,52 @@ public final class TestFrames {
     ArpPacket.sender(m, 14, senderMac, senderIp);
     ArpPacket.target(m, 14, 0, targetIp);
     return f;
+  }
+
+  /**
+   * A packet over IPv6 with these bytes behind its header; their checksum, of a protocol that has
+   * one there, is not taken.
+   */
+  public static byte[] ipv6(
+      long sourceMac,
+      long destinationMac,
+      String source,
+      String destination,
+      int nextHeader,
+      byte... payload) {
+    byte[] f = new byte[54 + payload.length];
+    MemorySegment m = MemorySegment.ofArray(f);
+    EthernetHeader.destination(m, 0, destinationMac);
+    EthernetHeader.source(m, 0, sourceMac);
+    EthernetHeader.etherType(m, 0, EthernetHeader.ETHERTYPE_IPV6);
+    f[14] = 0x60;
+    f[18] = (byte) (payload.length >> 8);
+    f[19] = (byte) payload.length;
+    f[20] = (byte) nextHeader;
+    f[21] = (byte) 255;
+    System.arraycopy(address(source), 0, f, 22, 16);
+    System.arraycopy(address(destination), 0, f, 38, 16);
+    System.arraycopy(payload, 0, f, 54, payload.length);
+    return f;
+  }
+
+  /** As {@link #ipv6}, of ICMPv6 with its checksum. */
+  public static byte[] icmpv6(
+      long sourceMac, long destinationMac, String source, String destination, byte... message) {
+    byte[] f = ipv6(sourceMac, destinationMac, source, destination, 58, message);
+    int sum = slowChecksum(f, 22, 32, 58 + message.length, 54, message.length);
+    f[56] = (byte) (sum >>> 8);
+    f[57] = (byte) sum;
+    return f;
+  }
+
+  /** The 16 bytes of an IPv6 address in words. */
+  public static byte[] address(String ipv6) {
+    try {
+      return Inet6Address.ofLiteral(ipv6).getAddress();
+    } catch (IllegalArgumentException e) {
+      throw new AssertionError(ipv6, e);
+    }
   }
 
   private static void ipv4(
