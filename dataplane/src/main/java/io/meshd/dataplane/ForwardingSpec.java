@@ -135,7 +135,7 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
     }
   }
 
-  /** A local endpoint; only frames with exactly this source MAC and IP are taken from its TAP. */
+  /** A local endpoint; only frames with exactly this source MAC and IPs are taken from its TAP. */
   public record LocalPort(String port, Address address) {}
 
   /**
@@ -151,7 +151,16 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
     }
   }
 
-  public record Address(Ipv4Address ip, MacAddress mac) {}
+  /**
+   * @param ipv6 beside the IPv4 address, of endpoints and node addresses; an endpoint that has one
+   *     may also use the link-local address of its MAC. Without one no IPv6 is taken from it.
+   */
+  public record Address(Ipv4Address ip, MacAddress mac, @Nullable Ipv6Address ipv6) {
+    /** Without an IPv6 address. */
+    public Address(Ipv4Address ip, MacAddress mac) {
+      this(ip, mac, null);
+    }
+  }
 
   /**
    * A service's virtual IP on a network. The node of a flow's client balances it: the flow's frames

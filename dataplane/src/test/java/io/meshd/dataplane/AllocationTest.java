@@ -33,6 +33,11 @@ class AllocationTest {
     nothingIsAllocatedForTrafficTo("10.0.1.2", false);
   }
 
+  @Test
+  void ipv6AllocatesNothingPerFrame() throws Exception {
+    nothingIsAllocatedForTrafficTo("fd00:1::4", false);
+  }
+
   /** To the task on the other node, or to the virtual address that stands for it. */
   private static void nothingIsAllocatedForTrafficTo(String dialed, boolean encrypted)
       throws Exception {
@@ -45,6 +50,10 @@ class AllocationTest {
         if (encrypted) {
           a.encrypt(TestNode.key(1));
           b.encrypt(TestNode.key(1));
+        }
+        if (isIpv6(dialed)) {
+          a.dualStack();
+          b.dualStack();
         }
         String taskA = a.task("cA", "10.0.1.3");
         String taskB = b.task("cB", "10.0.1.4");
@@ -76,8 +85,13 @@ class AllocationTest {
   }
 
   private static void traffic(String taskA, String taskB, String dialed) throws Exception {
-    Transfer.check(taskA, taskB, "10.0.1.4", dialed, 100_000_000);
+    String bound = isIpv6(dialed) ? dialed : "10.0.1.4";
+    Transfer.check(taskA, taskB, bound, dialed, 100_000_000);
     TestNamespaces.in(taskA, "ping", "-q", "-f", "-c", "2000", "-w", "20", dialed);
+  }
+
+  private static boolean isIpv6(String address) {
+    return address.contains(":");
   }
 
   private static long frames(TestNode node) {

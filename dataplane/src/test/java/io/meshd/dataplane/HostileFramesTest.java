@@ -27,6 +27,11 @@ class HostileFramesTest {
   private static final long PEER = 0x02420a000104L;
   private static final int TASK_IP = 0x0a000103;
   private static final int PEER_IP = 0x0a000104;
+  private static final int UDP = 17;
+  private static final int ICMPV6 = 58;
+  private static final byte[] DATAGRAM = {
+    3, 4, 5, 6, 0, 20, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+  };
 
   private final TestNamespaces namespaces = new TestNamespaces();
   private TestNode node;
@@ -42,6 +47,7 @@ class HostileFramesTest {
     node = new TestNode(namespaces, ours, "10.99.0.1");
     // Without address the task's kernel takes what comes and says nothing.
     String task = namespaces.add("cA");
+    node.dualStack();
     node.attach("cA", task, "10.0.1.3");
     TestNamespaces.in(task, "ip", "link", "set", "eth0", "address", "02:42:0a:00:01:03", "up");
     node.remote("10.0.1.4", "10.99.0.2", false);
@@ -95,13 +101,42 @@ class HostileFramesTest {
   }
 
   @Test
+  void eachLieOverIpv6HasItsReason() throws Exception {
+    send(vtep, vxlan(TestNode.VNI, ipv6("fd00:1::4", UDP, DATAGRAM)));
+    counted("tap.tx_frames", 1);
+    send(vtep, vxlan(TestNode.VNI, ipv6("fd00:1::5", UDP, DATAGRAM)));
+    counted("dropped.spoofed_inner_ip", 1);
+    send(vtep, vxlan(TestNode.VNI, ipv6("fe80::42:aff:fe00:105", UDP, DATAGRAM)));
+    counted("dropped.spoofed_inner_ip", 2);
+    byte[] advertisement = new byte[32];
+    advertisement[0] = (byte) 136;
+    send(vtep, vxlan(TestNode.VNI, ipv6("fd00:1::4", ICMPV6, advertisement)));
+    counted("dropped.inner_nd", 1);
+    byte[] router = {(byte) 134, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    send(vtep, vxlan(TestNode.VNI, ipv6("fe80::42:aff:fe00:104", ICMPV6, router)));
+    counted("dropped.inner_nd", 2);
+    byte[] endless = new byte[80]; // hop-by-hop options, again and again
+    send(vtep, vxlan(TestNode.VNI, ipv6("fd00:1::4", 0, endless)));
+    counted("dropped.inner_malformed", 1);
+    assertEquals(1, node.counter("tap.tx_frames"));
+    assertEquals(0, node.counter("vxlan.tx_datagrams"));
+  }
+
+  @Test
   void noTruncationGetsThrough() throws Exception {
-    byte[] whole =
-        vxlan(
-            TestNode.VNI,
-            new TestFrames.Tcp(
-                    PEER, TASK, PEER_IP, TASK_IP, 1, true, 7, TcpHeader.ACK, 12, new byte[9])
-                .bytes());
+    truncated(
+        new TestFrames.Tcp(PEER, TASK, PEER_IP, TASK_IP, 1, true, 7, TcpHeader.ACK, 12, new byte[9])
+            .bytes());
+  }
+
+  @Test
+  void noTruncationOfIpv6GetsThrough() throws Exception {
+    byte[] behindOptions = {UDP, 0, 1, 4, 0, 0, 0, 0, 3, 4, 5, 6, 0, 8, 9, 9};
+    truncated(ipv6("fd00:1::4", 60, behindOptions));
+  }
+
+  private void truncated(byte[] frame) throws Exception {
+    byte[] whole = vxlan(TestNode.VNI, frame);
     for (int length = 0; length < whole.length; length++) {
       send(vtep, Arrays.copyOf(whole, length));
     }
@@ -118,9 +153,12 @@ class HostileFramesTest {
   @Test
   void randomBytesCrashNothing() throws Exception {
     SplittableRandom random = new SplittableRandom(4789);
-    byte[] good = vxlan(TestNode.VNI, TestFrames.tcp(random, TcpHeader.ACK, 4, 300).bytes());
+    byte[][] good = {
+      vxlan(TestNode.VNI, TestFrames.tcp(random, TcpHeader.ACK, 4, 300).bytes()),
+      vxlan(TestNode.VNI, ipv6("fd00:1::4", UDP, DATAGRAM)),
+    };
     for (int round = 0; round < 20_000; round++) {
-      byte[] datagram = good.clone();
+      byte[] datagram = good[random.nextInt(good.length)].clone();
       if (round % 2 == 0) {
         random.nextBytes(datagram);
       } else {
@@ -146,6 +184,10 @@ class HostileFramesTest {
 
   private void counted(String counter, long value) {
     await().until(() -> node.counter(counter) == value);
+  }
+
+  private static byte[] ipv6(String source, int nextHeader, byte[] payload) {
+    return TestFrames.ipv6(PEER, TASK, source, "fd00:1::3", nextHeader, payload);
   }
 
   private static byte[] vxlan(int vni, byte[] frame) {

@@ -31,6 +31,7 @@ final class TestNode implements AutoCloseable {
   private final List<ForwardingSpec.VirtualService> services = new ArrayList<>();
   private ForwardingSpec.@Nullable NodePort nodePort;
   private @Nullable List<DataKey> ring;
+  private boolean ipv6;
   private final Path flowTable;
   private Dataplane dataplane;
 
@@ -71,6 +72,21 @@ final class TestNode implements AutoCloseable {
     return new Address(address, mac(address));
   }
 
+  /** From here on endpoints also have an IPv6 address. */
+  void dualStack() {
+    ipv6 = true;
+  }
+
+  /** Of an IPv4 address 10.0.1.N: fd00:1::N. */
+  static String ipv6(String ip) {
+    return "fd00:1::" + ip.substring(ip.lastIndexOf('.') + 1);
+  }
+
+  private Address endpoint(String ip) {
+    Address station = station(ip);
+    return ipv6 ? new Address(station.ip(), station.mac(), Ipv6Address.parse(ipv6(ip))) : station;
+  }
+
   /** A task's namespace with eth0 on the network; its name. */
   String task(String name, String ip) throws Exception {
     String task = namespaces.add(name);
@@ -79,12 +95,15 @@ final class TestNode implements AutoCloseable {
     if (ring != null) {
       TestNamespaces.in(task, "ip", "link", "set", "eth0", "mtu", "1424");
     }
+    if (ipv6) {
+      TestNamespaces.in(task, "ip", "addr", "add", ipv6(ip) + "/64", "dev", "eth0", "nodad");
+    }
     return task;
   }
 
   void attach(String port, String task, String ip) throws Exception {
     dataplane.attachTap(new TapAttachment(port, TestNamespaces.path(task), "eth0"));
-    ports.add(new ForwardingSpec.LocalPort(port, station(ip)));
+    ports.add(new ForwardingSpec.LocalPort(port, endpoint(ip)));
   }
 
   static void plumb(String task, String ip) {
@@ -97,12 +116,15 @@ final class TestNode implements AutoCloseable {
   String nodePort(String name, @Nullable String ip) throws Exception {
     String ns = namespaces.add(name);
     dataplane.attachTap(new TapAttachment("node", TestNamespaces.path(ns), "eth0"));
-    nodePort = new ForwardingSpec.NodePort("node", mac(GATEWAY), ip == null ? null : station(ip));
+    nodePort = new ForwardingSpec.NodePort("node", mac(GATEWAY), ip == null ? null : endpoint(ip));
     TestNamespaces.in(
         ns, "ip", "link", "set", "eth0", "address", mac(GATEWAY).toString(), "mtu", "1450", "up");
     // The first address is what sockets there are bound to when they do not care.
     if (ip != null) {
       TestNamespaces.in(ns, "ip", "addr", "add", ip + "/24", "dev", "eth0");
+      if (ipv6) {
+        TestNamespaces.in(ns, "ip", "addr", "add", ipv6(ip) + "/64", "dev", "eth0", "nodad");
+      }
     }
     TestNamespaces.in(ns, "ip", "addr", "add", GATEWAY + "/24", "dev", "eth0");
     TestNamespaces.in(ns, "sysctl", "-qw", "net.ipv4.conf.all.arp_ignore=1");
@@ -112,7 +134,7 @@ final class TestNode implements AutoCloseable {
 
   void remote(String ip, String vtep, boolean node) {
     Ipv4Address behind = Ipv4Address.parse(vtep);
-    remotes.add(new ForwardingSpec.RemoteEndpoint(station(ip), behind, node));
+    remotes.add(new ForwardingSpec.RemoteEndpoint(endpoint(ip), behind, node));
     if (!vteps.contains(behind)) {
       vteps.add(behind);
     }

@@ -7,12 +7,22 @@ package io.meshd.dataplane.switching;
 public enum DropReason {
   // From a TAP.
   MALFORMED("malformed", "headers longer than the frame, or contradicting each other"),
-  UNSUPPORTED_ETHERTYPE("unsupported_ethertype", "neither IPv4 nor ARP"),
+  UNSUPPORTED_ETHERTYPE("unsupported_ethertype", "neither IP nor ARP"),
   UNASSIGNED_PORT("unassigned_port", "from a TAP that no network has as port (yet)"),
   SPOOFED_MAC("spoofed_mac", "source MAC is not the port's"),
   SPOOFED_IP("spoofed_ip", "source IP, or ARP's sender, is not the port's"),
   UNSOLICITED_ARP("unsolicited_arp", "ARP that asks nothing: a reply or a gratuitous one"),
   UNKNOWN_ARP_TARGET("unknown_arp_target", "ARP for an address that the network has not"),
+  NO_IPV6("no_ipv6", "IPv6 from an endpoint, or on a network, that has no IPv6 address"),
+  UNSOLICITED_ND(
+      "unsolicited_nd", "neighbour discovery that asks nothing: of its own address, or an answer"),
+  UNKNOWN_ND_TARGET(
+      "unknown_nd_target", "neighbour discovery for an address that the network has not"),
+  MALFORMED_ND("malformed_nd", "neighbour discovery that was routed, cut, fragmented, or damaged"),
+  ROUTER_DISCOVERY(
+      "router_discovery", "IPv6 router discovery or redirect: no router speaks on an overlay"),
+  MULTICAST_LISTENER(
+      "multicast_listener", "IPv6 group membership: groups' frames go to all, whoever listens"),
   UNKNOWN_MAC("unknown_mac", "no endpoint of the network has the destination MAC"),
   NODE_FLOWS_ONLY("node_flows_only", "a network for ingress lets only flows from nodes pass"),
   GATEWAY_OFF_NODE("gateway_off_node", "the gateway's address never crosses to another node"),
@@ -45,8 +55,10 @@ public enum DropReason {
   UNKNOWN_VNI("unknown_vni", "VXLAN of a network that this node has not"),
   UNKNOWN_VTEP("unknown_vtep", "outer source is no VTEP of that network"),
   INNER_MALFORMED("inner_malformed", "as malformed, inside VXLAN"),
-  INNER_UNSUPPORTED("inner_unsupported", "neither IPv4 nor ARP inside VXLAN"),
+  INNER_UNSUPPORTED("inner_unsupported", "neither IP nor ARP inside VXLAN"),
   INNER_ARP("inner_arp", "ARP inside VXLAN: every node answers from its own tables"),
+  INNER_ND(
+      "inner_nd", "IPv6 neighbour, router or group messages inside VXLAN: they stay on their node"),
   SPOOFED_INNER_MAC("spoofed_inner_mac", "inner source MAC is not behind that VTEP"),
   SPOOFED_INNER_IP("spoofed_inner_ip", "inner source IP is not that MAC's"),
   NOT_LOCAL("not_local", "from the underlay to a MAC that is not on this node"),

@@ -3,6 +3,7 @@ package io.meshd.dataplane.switching;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.Ipv6Address;
 import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.lb.ServiceTable;
 import io.meshd.dataplane.vxlan.VtepTable;
@@ -31,10 +32,14 @@ final class NetworkTable {
 
   private final LongTable<Station> byMac;
   private final LongTable<Station> byIp;
+  private final Ipv6Table byIpv6;
   private final List<Source> sources;
 
   /** A port of this network as the sender of frames. */
   record Source(NetworkTable network, int slot, Station station) {}
+
+  /** Whether anybody here has an IPv6 address. */
+  final boolean hasIpv6;
 
   /** Whether there are virtual addresses, and so replies that are to come from one. */
   final boolean hasServices;
@@ -70,12 +75,18 @@ final class NetworkTable {
     // Local ones come last and win, should a spec in transition have an address twice.
     Map<Long, Station> macs = new HashMap<>();
     Map<Long, Station> ips = new HashMap<>();
+    Map<Ipv6Address, Station> ipv6s = new HashMap<>();
     for (Station station : stations) {
       macs.put(station.mac(), station);
       ips.put((long) station.ip(), station);
+      if (station.hasIpv6()) {
+        ipv6s.put(new Ipv6Address(station.ipv6High(), station.ipv6Low()), station);
+      }
     }
     byMac = new LongTable<>(macs);
     byIp = new LongTable<>(ips);
+    byIpv6 = new Ipv6Table(ipv6s);
+    hasIpv6 = !ipv6s.isEmpty();
     preserved =
         network.preserved().targets().isEmpty()
             ? null
@@ -93,10 +104,8 @@ final class NetworkTable {
     for (ForwardingSpec.VirtualService service : services) {
       ServiceTable table =
           balancer.service(vni, service, endpoints::containsKey, ip -> isLocal(endpoints.get(ip)));
-      long mac = service.vip().mac().bits();
-      int ip = service.vip().ip().bits();
       // First, so that an endpoint's address, should it be the same, is the endpoint's.
-      stations.addFirst(new Station(Station.Kind.VIRTUAL, mac, ip, Station.NO_SLOT, 0, table));
+      stations.addFirst(station(Station.Kind.VIRTUAL, service.vip(), Station.NO_SLOT, 0, table));
     }
   }
 
@@ -132,12 +141,30 @@ final class NetworkTable {
     return byIp.get(ip);
   }
 
+  @Nullable Station byIpv6(long high, long low) {
+    return byIpv6.get(high, low);
+  }
+
   /** The ports that have a TAP. */
   List<Source> sources() {
     return sources;
   }
 
   private static Station station(Station.Kind kind, Address address, int slot, int vtep) {
-    return new Station(kind, address.mac().bits(), address.ip().bits(), slot, vtep);
+    return station(kind, address, slot, vtep, null);
+  }
+
+  private static Station station(
+      Station.Kind kind, Address address, int slot, int vtep, @Nullable ServiceTable service) {
+    Ipv6Address ipv6 = address.ipv6();
+    return new Station(
+        kind,
+        address.mac().bits(),
+        address.ip().bits(),
+        ipv6 == null ? 0 : ipv6.high(),
+        ipv6 == null ? 0 : ipv6.low(),
+        slot,
+        vtep,
+        service);
   }
 }

@@ -13,6 +13,7 @@ public enum TrafficCounter {
   SEALED("vxlan.sealed"),
   OPENED("vxlan.opened"),
   ARP_REPLIES("arp.replies"),
+  ND_REPLIES("nd.replies"),
   VIRTUAL_ECHO_REPLIES("virtual.echo_replies"),
   VIRTUAL_RSTS("virtual.rsts"),
   VIRTUAL_UNREACHABLES("virtual.unreachables"),

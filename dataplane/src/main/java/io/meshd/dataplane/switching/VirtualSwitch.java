@@ -6,6 +6,7 @@ import io.meshd.dataplane.wire.ArpPacket;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.Ipv4Header;
+import io.meshd.dataplane.wire.Ipv6Header;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ol>
  *   <li>who sent it: the source must be exactly what the tables say of that port or that VTEP;
- *   <li>ARP is answered here, whole;
+ *   <li>ARP and IPv6's neighbour discovery are answered here, whole;
  *   <li>groups go to the network's local endpoints and, from a port, to its VTEPs;
  *   <li>others to the one station that has the destination MAC, if the two may talk; for a virtual
  *       address that is a backend of its service ({@link FlowBalancer}).
@@ -35,6 +36,7 @@ public final class VirtualSwitch {
   private final FrameView ownFrame = new FrameView();
   private final FlowBalancer balancer;
   private final PreservedFlows preserved;
+  private final NeighborDiscovery discovery;
   private FrameView frame = ownFrame;
   private ForwardingTables tables;
 
@@ -46,6 +48,7 @@ public final class VirtualSwitch {
     this.counters = counters;
     this.balancer = new FlowBalancer(balancer, counters);
     this.preserved = new PreservedFlows(balancer::nowSeconds, decision, counters);
+    this.discovery = new NeighborDiscovery(decision, counters);
   }
 
   /** Takes effect with the next frame. */
@@ -86,46 +89,30 @@ public final class VirtualSwitch {
         return drop(DropReason.UNSUPPORTED_ETHERTYPE);
       }
     }
-    if (frame.isIpv6()) {
-      return drop(DropReason.UNSUPPORTED_ETHERTYPE);
-    }
     decision.clear(source.network().vni, source.network().encrypted);
     if (EthernetHeader.source(memory, at) != source.station().mac()) {
       return drop(DropReason.SPOOFED_MAC);
     }
-    Station sender = sender(source, memory);
+    if (frame.isIpv6() && !Senders.mayUseIpv6(source)) {
+      return drop(DropReason.NO_IPV6);
+    }
+    Station sender = Senders.onPort(source, frame);
     if (sender == null) {
-      return source.station().isNodePort() && !frame.isArp()
+      return source.station().isNodePort() && !frame.isArp() && !frame.isIpv6()
           ? unless(preserved.request(source.network(), source.network().ownNode, frame))
           : drop(DropReason.SPOOFED_IP);
     }
     if (frame.isArp()) {
       return answer(source, memory);
     }
+    if (frame.isIpv6() && NeighborDiscovery.concerns(frame)) {
+      return unless(discovery.fromPort(source, frame));
+    }
     EthernetHeader.source(memory, at, sender.mac());
     long destination = EthernetHeader.destination(memory, at);
     return EthernetHeader.isGroup(destination)
         ? flood(source, sender)
         : unicast(source, sender, destination, partial);
-  }
-
-  /** The station that the frame's source IP names, if it lives on that port. */
-  private @Nullable Station sender(NetworkTable.Source source, MemorySegment memory) {
-    Station station = source.station();
-    long network = frame.network();
-    int ip =
-        frame.isArp() ? ArpPacket.senderIp(memory, network) : Ipv4Header.source(memory, network);
-    if (frame.isArp() && ArpPacket.senderMac(memory, network) != station.mac()) {
-      return null;
-    }
-    if (ip == station.ip()) {
-      return station;
-    }
-    if (!station.isNodePort()) {
-      return null;
-    }
-    Station own = source.network().byIp(ip);
-    return own != null && own.isNodePort() && own.isLocal() ? own : null;
   }
 
   private ForwardingDecision answer(NetworkTable.Source source, MemorySegment memory) {
@@ -168,6 +155,9 @@ public final class VirtualSwitch {
       NetworkTable.Source source, Station sender, long mac, boolean partial) {
     NetworkTable network = source.network();
     Station target = network.byMac(mac);
+    if (frame.isIpv6()) {
+      return ipv6Unicast(network, sender, target);
+    }
     if (target == null) {
       return switch (balancer.orphan(network, sender, frame)) {
         case ANSWER -> answer(source, sender);
@@ -200,6 +190,17 @@ public final class VirtualSwitch {
       case INJECT -> inject(network);
       case DROP -> drop(balancer.reason());
     };
+  }
+
+  /** Virtual addresses and what clients keep are IPv4's. */
+  private ForwardingDecision ipv6Unicast(
+      NetworkTable network, Station sender, @Nullable Station target) {
+    if (target == null) {
+      return drop(DropReason.UNKNOWN_MAC);
+    }
+    return target.kind() == Station.Kind.VIRTUAL
+        ? drop(DropReason.NOT_FOR_VIRTUAL)
+        : forward(network, sender, target);
   }
 
   private ForwardingDecision balance(
@@ -251,8 +252,7 @@ public final class VirtualSwitch {
       return drop(DropReason.NODE_FLOWS_ONLY);
     }
     if (target.isNodePort()) {
-      MemorySegment memory = frame.memory();
-      Station named = network.byIp(Ipv4Header.destination(memory, frame.network()));
+      Station named = named(network);
       boolean toItself = sender.isNodePort() && sender.isLocal();
       if (named == null || !named.isNodePort() || !named.isLocal() || toItself) {
         return drop(DropReason.NOT_FOR_NODE);
@@ -267,6 +267,16 @@ public final class VirtualSwitch {
     }
     decision.addSlot(target.slot());
     return decision;
+  }
+
+  /** Whom the frame's destination address names. */
+  private @Nullable Station named(NetworkTable network) {
+    MemorySegment memory = frame.memory();
+    long ip = frame.network();
+    return frame.isIpv6()
+        ? network.byIpv6(
+            Ipv6Header.destinationHigh(memory, ip), Ipv6Header.destinationLow(memory, ip))
+        : network.byIp(Ipv4Header.destination(memory, ip));
   }
 
   private boolean mayTalk(NetworkTable network, Station sender, Station target) {
@@ -302,7 +312,7 @@ public final class VirtualSwitch {
     if (network == null) {
       return drop(DropReason.UNKNOWN_VNI);
     }
-    DropReason refusal = refusal(network, vtep, sealed);
+    DropReason refusal = Senders.outerLie(network, vtep, sealed);
     if (refusal != null) {
       return drop(refusal);
     }
@@ -316,9 +326,6 @@ public final class VirtualSwitch {
         return drop(DropReason.INNER_UNSUPPORTED);
       }
     }
-    if (frame.isIpv6()) {
-      return drop(DropReason.INNER_UNSUPPORTED);
-    }
     Station sender = network.byMac(EthernetHeader.source(memory, at));
     if (sender == null || sender.vtep() != vtep) {
       return drop(DropReason.SPOOFED_INNER_MAC);
@@ -326,7 +333,12 @@ public final class VirtualSwitch {
     if (frame.isArp()) {
       return drop(DropReason.INNER_ARP);
     }
-    if (Ipv4Header.source(memory, frame.network()) != sender.ip()) {
+    if (frame.isIpv6()) {
+      DropReason lie = Senders.ipv6Lie(sender, frame);
+      if (lie != null) {
+        return drop(lie);
+      }
+    } else if (Ipv4Header.source(memory, frame.network()) != sender.ip()) {
       return sender.kind() == Station.Kind.NODE
           ? unless(preserved.request(network, sender, frame))
           : drop(DropReason.SPOOFED_INNER_IP);
@@ -341,6 +353,9 @@ public final class VirtualSwitch {
     }
     if (target.kind() == Station.Kind.VIRTUAL) {
       return drop(DropReason.VIRTUAL_FROM_WIRE);
+    }
+    if (frame.isIpv6()) {
+      return deliver(network, sender, target);
     }
     if (target.kind() == Station.Kind.NODE && isForeign(network)) {
       return unless(preserved.reply(network, sender, frame));
@@ -360,17 +375,7 @@ public final class VirtualSwitch {
   /** What keeps a sealed frame from this sender from being opened at all; null for nothing. */
   public @Nullable DropReason sealedRefusal(int vtep, int vni) {
     NetworkTable network = tables.network(vni);
-    return network == null ? DropReason.UNKNOWN_VNI : refusal(network, vtep, true);
-  }
-
-  private static @Nullable DropReason refusal(NetworkTable network, int vtep, boolean sealed) {
-    if (!network.vteps.contains(vtep)) {
-      return DropReason.UNKNOWN_VTEP;
-    }
-    if (network.encrypted == sealed) {
-      return null;
-    }
-    return sealed ? DropReason.SEALED_ON_PLAIN : DropReason.NOT_SEALED;
+    return network == null ? DropReason.UNKNOWN_VNI : Senders.outerLie(network, vtep, true);
   }
 
   private ForwardingDecision floodLocally(NetworkTable network, Station sender) {

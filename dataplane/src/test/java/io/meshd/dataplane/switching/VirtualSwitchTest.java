@@ -6,20 +6,15 @@ import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.ForwardingSpec.Address;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.MacAddress;
-import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.wire.ArpPacket;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.TcpHeader;
 import io.meshd.dataplane.wire.TestFrames;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -42,20 +37,10 @@ class VirtualSwitchTest {
   private static final Map<String, Integer> SLOTS =
       Map.of("p3", SLOT_3, "p4", SLOT_4, "node", NODE_SLOT);
 
-  private final LoopCounters counters = new LoopCounters();
-  private final LoadBalancer balancer = open();
-  private final VirtualSwitch open = virtualSwitch(false);
-  private final VirtualSwitch ingress = virtualSwitch(true);
+  private final SwitchProbe open = virtualSwitch(false);
+  private final SwitchProbe ingress = virtualSwitch(true);
 
-  private static LoadBalancer open() {
-    try {
-      return LoadBalancer.open(null, 1024, System::nanoTime);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private VirtualSwitch virtualSwitch(boolean nodeFlowsOnly) {
+  private static SwitchProbe virtualSwitch(boolean nodeFlowsOnly) {
     ForwardingSpec.Network network =
         new ForwardingSpec.Network(
             "n",
@@ -74,12 +59,7 @@ class VirtualSwitchTest {
                 new ForwardingSpec.RemoteEndpoint(station(9), new Ipv4Address(OTHER), true)),
             List.of(new Ipv4Address(OTHER), new Ipv4Address(THIRD)),
             nodeFlowsOnly);
-    ForwardingTables tables =
-        ForwardingTables.compile(
-            new ForwardingSpec(List.of(network)),
-            port -> SLOTS.getOrDefault(port, ForwardingTables.NO_SLOT),
-            balancer);
-    return new VirtualSwitch(tables, balancer, counters);
+    return new SwitchProbe(network, SLOTS);
   }
 
   @Test
@@ -226,45 +206,12 @@ class VirtualSwitchTest {
     return port(open, SLOT_3, TestFrames.arp(operation, mac(from), ip(senderIp), ip(target)));
   }
 
-  private String port(VirtualSwitch virtualSwitch, int slot, byte[] frame) {
-    Map<String, Long> before = dropped();
-    MemorySegment memory = MemorySegment.ofArray(frame);
-    return words(virtualSwitch.fromPort(slot, memory, 0, frame.length, false), before);
+  private static String port(SwitchProbe virtualSwitch, int slot, byte[] frame) {
+    return virtualSwitch.port(slot, frame);
   }
 
-  private String wire(VirtualSwitch virtualSwitch, int vtep, int vni, byte[] frame) {
-    Map<String, Long> before = dropped();
-    MemorySegment memory = MemorySegment.ofArray(frame);
-    return words(virtualSwitch.fromUnderlay(vtep, vni, false, memory, 0, frame.length), before);
-  }
-
-  /** What was decided, or the reason that was counted. */
-  private String words(ForwardingDecision decision, Map<String, Long> before) {
-    List<String> words = new ArrayList<>();
-    String as =
-        decision.destinationMac() == 0 ? "" : " as " + Long.toHexString(decision.destinationMac());
-    for (int i = 0; i < decision.slotCount(); i++) {
-      words.add("port " + decision.slot(i) + as);
-    }
-    for (int i = 0; i < decision.vtepCount(); i++) {
-      words.add("vtep " + Integer.toHexString(decision.vtep(i)));
-    }
-    dropped()
-        .forEach(
-            (reason, count) -> {
-              if (count > before.getOrDefault(reason, 0L)) {
-                words.add(reason);
-              }
-            });
-    return String.join(", ", words);
-  }
-
-  private Map<String, Long> dropped() {
-    Map<String, Long> drops = new TreeMap<>();
-    for (DropReason reason : DropReason.values()) {
-      drops.put(reason.label(), counters.dropped(reason));
-    }
-    return drops;
+  private static String wire(SwitchProbe virtualSwitch, int vtep, int vni, byte[] frame) {
+    return virtualSwitch.wire(vtep, vni, frame);
   }
 
   private static Address station(int last) {

@@ -1,0 +1,106 @@
+package io.meshd.dataplane.wire;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * ICMPv6 (RFC 4443 section 2.1) as far as all messages have it, and neighbour solicitations and
+ * advertisements (RFC 4861 sections 4.3 and 4.4), which differ in type and flags alone.
+ *
+ * <pre>
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +---------------+---------------+-------------------------------+
+ * |     Type      |     Code      |           Checksum            |
+ * +-+-+-+---------+---------------+-------------------------------+
+ * |R|S|O|                      Reserved                           |
+ * +-+-+-+---------------------------------------------------------+
+ * |                   Target address, 16 bytes                    |
+ * +---------------+---------------+-------------------------------+
+ * | Option: type  | Length, 8s    |  Link-layer address, 6 bytes  |
+ * +---------------+---------------+                               |
+ * |                                                               |
+ * +---------------------------------------------------------------+
+ * </pre>
+ */
+public final class Icmpv6Header {
+  public static final int LISTENER_QUERY = 130;
+  public static final int LISTENER_REPORT = 131;
+  public static final int LISTENER_DONE = 132;
+  public static final int ROUTER_SOLICITATION = 133;
+  public static final int ROUTER_ADVERTISEMENT = 134;
+  public static final int NEIGHBOR_SOLICITATION = 135;
+  public static final int NEIGHBOR_ADVERTISEMENT = 136;
+  public static final int REDIRECT = 137;
+  public static final int LISTENER_REPORT_2 = 143;
+
+  /** Of a neighbour solicitation or advertisement without options. */
+  public static final int NEIGHBOR_LENGTH = 24;
+
+  /** Of an option with a link-layer address of Ethernet. */
+  public static final int OPTION_LENGTH = 8;
+
+  /** Flags of an advertisement. */
+  public static final int SOLICITED = 0x40;
+
+  public static final int OVERRIDE = 0x20;
+
+  private static final int TYPE_OFFSET = 0;
+  private static final int CODE_OFFSET = 1;
+  private static final int CHECKSUM_OFFSET = 2;
+  private static final int FLAGS_OFFSET = 4;
+  private static final int TARGET_OFFSET = 8;
+  private static final int OPTION_OFFSET = 24;
+  private static final int TARGET_LINK_LAYER_ADDRESS = 2;
+
+  private Icmpv6Header() {}
+
+  public static int type(MemorySegment m, long at) {
+    return NetworkOrder.u8(m, at + TYPE_OFFSET);
+  }
+
+  public static int code(MemorySegment m, long at) {
+    return NetworkOrder.u8(m, at + CODE_OFFSET);
+  }
+
+  /** First half of the target address of a neighbour solicitation or advertisement. */
+  public static long targetHigh(MemorySegment m, long at) {
+    return NetworkOrder.i64(m, at + TARGET_OFFSET);
+  }
+
+  public static long targetLow(MemorySegment m, long at) {
+    return NetworkOrder.i64(m, at + TARGET_OFFSET + 8);
+  }
+
+  /**
+   * Makes a solicitation the advertisement of its target, with the link-layer address as its one
+   * option; the checksum follows.
+   *
+   * @param flags {@link #SOLICITED} and {@link #OVERRIDE}
+   */
+  public static void advertise(MemorySegment m, long at, int flags, long mac) {
+    NetworkOrder.put8(m, at + TYPE_OFFSET, NEIGHBOR_ADVERTISEMENT);
+    NetworkOrder.put32(m, at + FLAGS_OFFSET, flags << 24);
+    NetworkOrder.put8(m, at + OPTION_OFFSET, TARGET_LINK_LAYER_ADDRESS);
+    NetworkOrder.put8(m, at + OPTION_OFFSET + 1, OPTION_LENGTH / 8);
+    NetworkOrder.put48(m, at + OPTION_OFFSET + 2, mac);
+  }
+
+  /**
+   * @param ip where the IPv6 header begins
+   * @param length of the message
+   */
+  public static boolean checksumVerifies(MemorySegment m, long ip, long at, int length) {
+    return InternetChecksum.verifies(InternetChecksum.add(pseudo(m, ip, length), m, at, length));
+  }
+
+  /** Takes the checksum and writes it; parameters as of {@link #checksumVerifies}. */
+  public static void updateChecksum(MemorySegment m, long ip, long at, int length) {
+    NetworkOrder.put16(m, at + CHECKSUM_OFFSET, 0);
+    InternetChecksum.store(
+        m, at + CHECKSUM_OFFSET, InternetChecksum.add(pseudo(m, ip, length), m, at, length));
+  }
+
+  private static long pseudo(MemorySegment m, long ip, int length) {
+    return InternetChecksum.ofPseudoHeader6(m, ip, Ipv6Header.PROTOCOL_ICMPV6, length);
+  }
+}
