@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.meshd.dataplane.ForwardingSpec.Balancing;
 import io.meshd.dataplane.sys.Iovecs;
 import io.meshd.dataplane.sys.Libc;
 import io.meshd.dataplane.sys.Messages;
@@ -33,6 +34,8 @@ class DatagramOffloadTest {
   private static final int LAST = 77;
   private static final int WHOLE = 40;
   private static final int RECEIVE_BUFFER = 1 << 20;
+  private static final int BACKEND_PORT = 7000;
+  private static final String VIRTUAL = "10.0.1.2";
 
   private final TestNamespaces namespaces = new TestNamespaces();
   private TestNode a;
@@ -102,47 +105,86 @@ class DatagramOffloadTest {
     arrivesWhole(there, "10.0.1.4");
   }
 
-  private void arrivesWhole(String to, String address) throws Exception {
-    byte[] data = new byte[WHOLE * SIZE + LAST];
-    new SplittableRandom(41).nextBytes(data);
-    try (DatagramSocket receiver =
-        Netns.call(
-            TestNamespaces.path(to), () -> new DatagramSocket(new InetSocketAddress(address, 0)))) {
-      receiver.setReceiveBufferSize(RECEIVE_BUFFER);
-      receiver.setSoTimeout(10_000);
-      Netns.call(
-          TestNamespaces.path(sender),
-          () -> {
-            send(Ipv4Address.parse(address), receiver.getLocalPort(), data);
-            return data.length;
-          });
-      DatagramPacket received = new DatagramPacket(new byte[65_536], 65_536);
-      for (int at = 0; at < data.length; at += SIZE) {
-        receiver.receive(received);
-        byte[] expected = Arrays.copyOfRange(data, at, Math.min(data.length, at + SIZE));
-        byte[] actual = Arrays.copyOf(received.getData(), received.getLength());
-        assertArrayEquals(expected, actual, "from byte " + at);
-        received.setLength(65_536);
-      }
+  @Test
+  void aVirtualAddressTakesAndGivesThemToo() throws Exception {
+    a.service(VIRTUAL, Balancing.DEFAULT, TestNode.backend("10.0.1.4"));
+    a.apply();
+    arrivesWhole(there, "10.0.1.4", VIRTUAL);
+
+    UdpSocket backend = bound(there, BACKEND_PORT);
+    try (DatagramSocket client = receiver(sender, "10.0.1.3")) {
+      client.connect(new InetSocketAddress(VIRTUAL, BACKEND_PORT));
+      client.send(new DatagramPacket(new byte[1], 1));
+      await().until(() -> a.counter("flows.opened") == 2);
+      long written = a.counter("tap.tx_frames");
+      send(backend, "10.0.1.3", client.getLocalPort());
+      // Connected: it takes only what comes from the virtual address.
+      receives(client);
+      assertTrue(a.counter("tap.tx_frames") - written < WHOLE / 2, "joined, and readdressed");
+    } finally {
+      backend.close();
     }
   }
 
-  private static void send(Ipv4Address to, int port, byte[] data) throws IOException {
+  private void arrivesWhole(String to, String address) throws Exception {
+    arrivesWhole(to, address, address);
+  }
+
+  private void arrivesWhole(String to, String address, String dialed) throws Exception {
+    UdpSocket from = bound(sender, 0);
+    try (DatagramSocket receiver = receiver(to, address)) {
+      send(from, dialed, receiver.getLocalPort());
+      receives(receiver);
+    } finally {
+      from.close();
+    }
+  }
+
+  private static DatagramSocket receiver(String namespace, String address) throws Exception {
+    DatagramSocket socket =
+        Netns.call(
+            TestNamespaces.path(namespace),
+            () -> new DatagramSocket(new InetSocketAddress(address, 0)));
+    socket.setReceiveBufferSize(RECEIVE_BUFFER);
+    socket.setSoTimeout(10_000);
+    return socket;
+  }
+
+  private static UdpSocket bound(String namespace, int port) throws Exception {
+    return Netns.call(TestNamespaces.path(namespace), () -> UdpSocket.bind(0, port, "udp"));
+  }
+
+  private static byte[] burst() {
+    byte[] data = new byte[WHOLE * SIZE + LAST];
+    new SplittableRandom(41).nextBytes(data);
+    return data;
+  }
+
+  private static void receives(DatagramSocket receiver) throws IOException {
+    byte[] data = burst();
+    DatagramPacket received = new DatagramPacket(new byte[65_536], 65_536);
+    for (int at = 0; at < data.length; at += SIZE) {
+      receiver.receive(received);
+      byte[] expected = Arrays.copyOfRange(data, at, Math.min(data.length, at + SIZE));
+      byte[] actual = Arrays.copyOf(received.getData(), received.getLength());
+      assertArrayEquals(expected, actual, "from byte " + at);
+      received.setLength(65_536);
+    }
+  }
+
+  /** In one call. */
+  private static void send(UdpSocket from, String to, int port) {
+    byte[] data = burst();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment bytes = arena.allocate(data.length);
       MemorySegment.copy(MemorySegment.ofArray(data), 0, bytes, 0, data.length);
       Iovecs iovecs = new Iovecs(1);
       iovecs.set(0, bytes.address(), data.length);
       Messages messages = new Messages(1);
-      messages.destination(0, to.bits(), port);
+      messages.destination(0, Ipv4Address.parse(to).bits(), port);
       messages.data(0, iovecs.address(0), 1);
       messages.segmentSize(0, SIZE);
-      UdpSocket socket = UdpSocket.bind(0, 0, "0.0.0.0/udp");
-      try {
-        assertEquals(1, Libc.sendmmsg(socket.fd(), messages.address(0), 1, 0));
-      } finally {
-        socket.close();
-      }
+      assertEquals(1, Libc.sendmmsg(from.fd(), messages.address(0), 1, 0));
     }
   }
 }
