@@ -51,8 +51,8 @@ class CompilersTest {
     assertEquals(
         "NodePort[port=node/"
             + net
-            + ", deviceMac=02:42:0a:00:01:01, address=Address[ip=10.0.1.6, mac=02:42:0a:00:01:06],"
-            + " also=[169.254.53.53]]",
+            + ", deviceMac=02:42:0a:00:01:01, address=Address[ip=10.0.1.6, mac=02:42:0a:00:01:06,"
+            + " ipv6=null], also=[169.254.53.53]]",
         String.valueOf(network.nodePort()));
     assertEquals(
         List.of("10.0.1.4 10.99.0.2 false", "10.0.1.5 10.99.0.3 true"),
