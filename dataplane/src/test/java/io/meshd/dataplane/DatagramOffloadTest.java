@@ -6,14 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.dataplane.ForwardingSpec.Balancing;
-import io.meshd.dataplane.sys.Iovecs;
-import io.meshd.dataplane.sys.Libc;
-import io.meshd.dataplane.sys.Messages;
 import io.meshd.dataplane.sys.Netns;
-import io.meshd.dataplane.sys.UdpSocket;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -51,6 +45,8 @@ class DatagramOffloadTest {
     TestNode.join(nodeA, "10.99.0.1", nodeB, "10.99.0.2");
     a = new TestNode(namespaces, nodeA, "10.99.0.1");
     b = new TestNode(namespaces, nodeB, "10.99.0.2");
+    a.dualStack();
+    b.dualStack();
     sender = a.task("cA", "10.0.1.3");
     here = a.task("cL", "10.0.1.5");
     there = b.task("cB", "10.0.1.4");
@@ -58,7 +54,7 @@ class DatagramOffloadTest {
     b.remote("10.0.1.3", "10.99.0.1", false);
     a.apply();
     b.apply();
-    for (String to : new String[] {"10.0.1.4", "10.0.1.5"}) {
+    for (String to : new String[] {"10.0.1.4", "10.0.1.5", "fd00:1::4"}) {
       TestNamespaces.in(sender, "ping", "-q", "-c", "1", "-w", "5", to);
     }
   }
@@ -78,6 +74,15 @@ class DatagramOffloadTest {
     arrivesWhole(there, "10.0.1.4");
     assertTrue(a.counter("tap.rx_frames") - before < 5, "it leaves the task in one frame");
     await().until(() -> a.counter("vxlan.tx_datagrams") - cut > WHOLE);
+    assertTrue(b.counter("tap.tx_frames") - written < WHOLE / 2, "it is joined on receipt");
+  }
+
+  @Test
+  void overIpv6Too() throws Exception {
+    long before = a.counter("tap.rx_frames");
+    long written = b.counter("tap.tx_frames");
+    arrivesWhole(there, "fd00:1::4");
+    assertTrue(a.counter("tap.rx_frames") - before < WHOLE / 2, "it leaves in few frames");
     assertTrue(b.counter("tap.tx_frames") - written < WHOLE / 2, "it is joined on receipt");
   }
 
@@ -111,18 +116,16 @@ class DatagramOffloadTest {
     a.apply();
     arrivesWhole(there, "10.0.1.4", VIRTUAL);
 
-    UdpSocket backend = bound(there, BACKEND_PORT);
-    try (DatagramSocket client = receiver(sender, "10.0.1.3")) {
+    try (BurstSocket backend = BurstSocket.bind(there, "10.0.1.4", BACKEND_PORT, SIZE);
+        DatagramSocket client = receiver(sender, "10.0.1.3")) {
       client.connect(new InetSocketAddress(VIRTUAL, BACKEND_PORT));
       client.send(new DatagramPacket(new byte[1], 1));
       await().until(() -> a.counter("flows.opened") == 2);
       long written = a.counter("tap.tx_frames");
-      send(backend, "10.0.1.3", client.getLocalPort());
+      backend.send(burst(), "10.0.1.3", client.getLocalPort());
       // Connected: it takes only what comes from the virtual address.
       receives(client);
       assertTrue(a.counter("tap.tx_frames") - written < WHOLE / 2, "joined, and readdressed");
-    } finally {
-      backend.close();
     }
   }
 
@@ -131,12 +134,11 @@ class DatagramOffloadTest {
   }
 
   private void arrivesWhole(String to, String address, String dialed) throws Exception {
-    UdpSocket from = bound(sender, 0);
-    try (DatagramSocket receiver = receiver(to, address)) {
-      send(from, dialed, receiver.getLocalPort());
+    String any = dialed.contains(":") ? "::" : "0.0.0.0";
+    try (BurstSocket from = BurstSocket.bind(sender, any, 0, SIZE);
+        DatagramSocket receiver = receiver(to, address)) {
+      from.send(burst(), dialed, receiver.getLocalPort());
       receives(receiver);
-    } finally {
-      from.close();
     }
   }
 
@@ -148,10 +150,6 @@ class DatagramOffloadTest {
     socket.setReceiveBufferSize(RECEIVE_BUFFER);
     socket.setSoTimeout(10_000);
     return socket;
-  }
-
-  private static UdpSocket bound(String namespace, int port) throws Exception {
-    return Netns.call(TestNamespaces.path(namespace), () -> UdpSocket.bind(0, port, "udp"));
   }
 
   private static byte[] burst() {
@@ -169,22 +167,6 @@ class DatagramOffloadTest {
       byte[] actual = Arrays.copyOf(received.getData(), received.getLength());
       assertArrayEquals(expected, actual, "from byte " + at);
       received.setLength(65_536);
-    }
-  }
-
-  /** In one call. */
-  private static void send(UdpSocket from, String to, int port) {
-    byte[] data = burst();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = arena.allocate(data.length);
-      MemorySegment.copy(MemorySegment.ofArray(data), 0, bytes, 0, data.length);
-      Iovecs iovecs = new Iovecs(1);
-      iovecs.set(0, bytes.address(), data.length);
-      Messages messages = new Messages(1);
-      messages.destination(0, Ipv4Address.parse(to).bits(), port);
-      messages.data(0, iovecs.address(0), 1);
-      messages.segmentSize(0, SIZE);
-      assertEquals(1, Libc.sendmmsg(from.fd(), messages.address(0), 1, 0));
     }
   }
 }

@@ -129,6 +129,8 @@ class Ipv6OverlayTest {
     for (String line : addresses().lines().toList()) {
       assertEquals(line.contains(B + "/64"), line.contains("dadfailed"), line);
     }
+    await().until(() -> a.counter("dropped.multicast_listener") > 0);
+    assertTrue(a.counter("dropped.unsolicited_nd") > 0, "it asks for its own");
   }
 
   private String addresses() {
