@@ -15,12 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the service manager that this process lives, twice in each of its intervals, as long as all
- * the threads that it consists of do: each is asked for a sign, and nothing is told before all have
- * given theirs. So a loop that hangs for an interval ends with a restart.
+ * Tells the service manager that this process lives, some times in each of its intervals, as long
+ * as all the threads that it consists of do: each is asked for a sign, and nothing is told before
+ * all have given theirs. So a loop that hangs for an interval ends with a restart; one that is
+ * asked as it ends, because the node leaves, costs a round and not the interval.
  */
 public final class Watchdog {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
+
+  /** Of an interval. */
+  private static final int ROUNDS = 4;
 
   /**
    * A thread that is to live.
@@ -58,7 +62,7 @@ public final class Watchdog {
               Thread.ofPlatform()
                   .daemon()
                   .name("watchdog")
-                  .start(() -> watchdog.run(interval.dividedBy(2)));
+                  .start(() -> watchdog.run(interval.dividedBy(ROUNDS)));
             });
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,6 +111,25 @@ class ServiceManagerTest {
       assertEquals("WATCHDOG=1", supervisor.next());
     } finally {
       loop.shutdownNow();
+    }
+  }
+
+  /** As when the node leaves: it is not there any more when it is asked, and then not expected. */
+  @Test
+  void aThreadThatEndsAsItIsAskedDoesNotCostTheInterval() throws Exception {
+    String socket = folder.resolve("notify").toString();
+    ExecutorService ended = Executors.newSingleThreadExecutor();
+    ended.shutdownNow();
+    AtomicInteger round = new AtomicInteger();
+    try (Supervisor supervisor = new Supervisor(socket)) {
+      ServiceManager manager =
+          ServiceManager.of(Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "4000000"), 7);
+      Watchdog.start(
+          manager,
+          () ->
+              round.getAndIncrement() == 1 ? Watchdog.partsOf("loop", List.of(ended)) : List.of());
+      assertEquals("WATCHDOG=1", supervisor.next());
+      assertEquals(Optional.of("WATCHDOG=1"), supervisor.poll(Duration.ofSeconds(3)));
     }
   }
 
