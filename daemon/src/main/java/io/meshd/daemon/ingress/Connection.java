@@ -368,7 +368,6 @@ final class Connection implements Poller.Ready {
       return;
     }
     state = State.OVER;
-    loop.counters().count(reason);
     loop.leave(this);
     loop.poller().release(slot);
     toBackend.drop();
@@ -377,6 +376,8 @@ final class Connection implements Poller.Ready {
     if (load != null) {
       load.closed();
     }
+    // Who sees it counted finds the backend's load without it.
+    loop.counters().count(reason);
     close(client, reset);
     if (backend != null) {
       close(backend, reset);
