@@ -9,11 +9,14 @@ import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.VirtualSwitch;
 import io.meshd.dataplane.sys.Libc;
+import io.meshd.dataplane.sys.Processors;
+import io.meshd.dataplane.sys.ProducerCpu;
 import io.meshd.dataplane.sys.Scheduling;
 import io.meshd.dataplane.tap.TapDevice;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.underlay.UnderlaySender;
 import io.netty.channel.IoEventLoop;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -36,6 +39,8 @@ final class DataLoop {
   private final PortWriter ports;
   private final FramesOut framesOut;
   private final Precedence precedence;
+  private final Nearness nearness;
+  private final @Nullable ProducerCpu producer;
   private final Sealer sealer = new Sealer();
   private @Nullable Opener opener;
 
@@ -47,7 +52,10 @@ final class DataLoop {
       LoopCounters counters) {
     this.eventLoop = eventLoop;
     this.counters = counters;
-    precedence = new Precedence(System::nanoTime, DataLoop::schedule, this::later);
+    Processors processors = new Processors();
+    nearness = new Nearness(processors::only, processors::any);
+    producer = processors.count() > 1 ? producer() : null;
+    precedence = new Precedence(System::nanoTime, this::schedule, this::later);
     eventLoop.execute(precedence::begin);
     virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, balancer, counters);
     ports = new PortWriter(counters);
@@ -65,12 +73,19 @@ final class DataLoop {
     FramesIn framesIn =
         new FramesIn(
             new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, opening, counters);
-    return new UnderlayHandle(eventLoop, precedence, descriptor, framesIn);
+    return new UnderlayHandle(
+        eventLoop,
+        precedence,
+        nearness,
+        descriptor,
+        framesIn,
+        producer != null && producer.watchSocket(descriptor) == 0 ? producer : null);
   }
 
   /** Not reading yet. */
   TapHandle tap(TapDevice tap, int slot, Runnable onGone) {
-    return new TapHandle(eventLoop, precedence, tap, slot, framesOut, onGone);
+    ProducerCpu watching = producer != null && producer.watch(tap.fd()) == 0 ? producer : null;
+    return new TapHandle(eventLoop, precedence, nearness, tap, slot, framesOut, watching, onGone);
   }
 
   /** When the future is done, no frame is on its way by the old ones any more. */
@@ -96,8 +111,24 @@ final class DataLoop {
     Future<?> ignored = eventLoop.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 
+  /** Without it, a loop stays where the kernel puts it when frames of tasks come. */
+  private static @Nullable ProducerCpu producer() {
+    try {
+      return ProducerCpu.open();
+    } catch (IOException e) {
+      LOG.info("a data loop does not follow its tasks (CAP_BPF): {}", e.getMessage());
+      return null;
+    }
+  }
+
+  private boolean schedule(boolean first) {
+    boolean now = scheduled(first);
+    nearness.first(now);
+    return now;
+  }
+
   /** Where it may not, it forwards as one of many, and says so. */
-  private static boolean schedule(boolean first) {
+  private static boolean scheduled(boolean first) {
     int result = first ? Scheduling.first() : Scheduling.ordinary();
     if (result == 0) {
       return first;
@@ -118,6 +149,9 @@ final class DataLoop {
     sealer.close();
     if (opener != null) {
       opener.close();
+    }
+    if (producer != null) {
+      producer.close();
     }
   }
 

@@ -18,15 +18,17 @@ import org.jspecify.annotations.Nullable;
 abstract class DrainingHandle implements EpollIoHandle {
   private final IoEventLoop eventLoop;
   private final Precedence precedence;
+  private final Nearness nearness;
   private final FileDescriptor descriptor;
   private final Runnable continuation = this::drainAgain;
   private @Nullable IoRegistration registration;
   private boolean queued;
   private boolean behind;
 
-  DrainingHandle(IoEventLoop eventLoop, Precedence precedence, int descriptor) {
+  DrainingHandle(IoEventLoop eventLoop, Precedence precedence, Nearness nearness, int descriptor) {
     this.eventLoop = eventLoop;
     this.precedence = precedence;
+    this.nearness = nearness;
     this.descriptor = new FileDescriptor(descriptor);
   }
 
@@ -36,6 +38,9 @@ abstract class DrainingHandle implements EpollIoHandle {
    * @return whether there may be more
    */
   abstract boolean drain();
+
+  /** On which processor the last of what is to be read was made; -1 where that is not known. */
+  abstract int producer();
 
   /** Begins; waits for the loop. Not to be called from a loop. */
   final void register() {
@@ -66,7 +71,11 @@ abstract class DrainingHandle implements EpollIoHandle {
   public final void handle(IoRegistration ignored, IoEvent event) {
     if (!queued) {
       precedence.wakes();
+      // Before answers to what is delivered now overwrite it.
+      int processor = producer();
+      long from = System.nanoTime();
       run();
+      nearness.woken(processor, from, System.nanoTime());
     }
   }
 
@@ -82,6 +91,7 @@ abstract class DrainingHandle implements EpollIoHandle {
     boolean more = drain();
     behind(more && registration != null);
     if (more) {
+      nearness.hasMuch(System.nanoTime());
       queued = true;
       eventLoop.execute(continuation);
     }

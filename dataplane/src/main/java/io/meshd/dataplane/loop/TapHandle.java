@@ -1,8 +1,10 @@
 package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.sys.Errno;
+import io.meshd.dataplane.sys.ProducerCpu;
 import io.meshd.dataplane.tap.TapDevice;
 import io.netty.channel.IoEventLoop;
+import org.jspecify.annotations.Nullable;
 
 /** A TAP being read. */
 final class TapHandle extends DrainingHandle {
@@ -12,23 +14,33 @@ final class TapHandle extends DrainingHandle {
   private final TapDevice tap;
   private final int slot;
   private final FramesOut frames;
+  private final @Nullable ProducerCpu producer;
   private final Runnable onGone;
 
   /**
+   * @param producer watching this TAP; null where there is none
    * @param onGone run once, on the loop, when the device does not exist any more
    */
   TapHandle(
       IoEventLoop eventLoop,
       Precedence precedence,
+      Nearness nearness,
       TapDevice tap,
       int slot,
       FramesOut frames,
+      @Nullable ProducerCpu producer,
       Runnable onGone) {
-    super(eventLoop, precedence, tap.fd());
+    super(eventLoop, precedence, nearness, tap.fd());
     this.tap = tap;
     this.slot = slot;
     this.frames = frames;
+    this.producer = producer;
     this.onGone = onGone;
+  }
+
+  @Override
+  int producer() {
+    return producer == null ? ProducerCpu.UNKNOWN : producer.last();
   }
 
   @Override

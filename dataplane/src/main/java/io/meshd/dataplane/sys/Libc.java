@@ -50,10 +50,22 @@ public final class Libc {
   public static final int SPLICE_F_NONBLOCK = 2;
   public static final int F_SETPIPE_SZ = 1031;
 
+  public static final int PROT_READ = 1;
+  public static final int PROT_WRITE = 2;
+  public static final int MAP_SHARED = 1;
+
   public static final int EPOLL_CLOEXEC = 0x80000;
   public static final int EPOLL_CTL_ADD = 1;
   public static final int EPOLL_CTL_DEL = 2;
   public static final int EPOLL_CTL_MOD = 3;
+
+  /** The C library has no function for it; -1 is no system call (ENOSYS). */
+  private static final long SYS_BPF =
+      switch (System.getProperty("os.arch")) {
+        case "amd64" -> 321;
+        case "aarch64", "riscv64" -> 280;
+        default -> -1;
+      };
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -112,6 +124,15 @@ public final class Libc {
       function("epoll_wait", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle SCHED_SETSCHEDULER =
       function("sched_setscheduler", false, JAVA_INT, JAVA_INT, ADDRESS);
+  private static final MethodHandle SCHED_SETAFFINITY =
+      function("sched_setaffinity", false, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle SCHED_GETAFFINITY =
+      function("sched_getaffinity", false, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle MMAP =
+      function("mmap", true, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+  private static final MethodHandle MUNMAP = function("munmap", false, JAVA_LONG, JAVA_LONG);
+  private static final MethodHandle BPF =
+      variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SENDMMSG =
       function("sendmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle RECVMMSG =
@@ -412,6 +433,58 @@ public final class Libc {
   public static int schedSetscheduler(int thread, int policy, MemorySegment parameters) {
     try {
       return result((int) SCHED_SETSCHEDULER.invokeExact(state(), thread, policy, parameters));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param thread as gettid(2) numbers it, 0 for the calling one
+   * @param mask a bit per processor, in words of 8 bytes
+   */
+  public static int schedSetaffinity(int thread, MemorySegment mask) {
+    try {
+      return result((int) SCHED_SETAFFINITY.invokeExact(state(), thread, mask.byteSize(), mask));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** As {@link #schedSetaffinity}; what lies behind the kernel's own mask stays as it is. */
+  public static int schedGetaffinity(int thread, MemorySegment mask) {
+    try {
+      return result((int) SCHED_GETAFFINITY.invokeExact(state(), thread, mask.byteSize(), mask));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Where the kernel chooses, from the beginning of the descriptor. */
+  public static long mmap(long length, int protection, int flags, int fd) {
+    try {
+      return result((long) MMAP.invokeExact(state(), 0L, length, protection, flags, fd, 0L));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  public static int munmap(long address, long length) {
+    try {
+      return result((int) MUNMAP.invokeExact(state(), address, length));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * @param attributes a union bpf_attr, as long as the command's part of it
+   */
+  public static int bpf(int command, MemorySegment attributes) {
+    try {
+      long returned =
+          (long)
+              BPF.invokeExact(state(), SYS_BPF, command, attributes, (int) attributes.byteSize());
+      return (int) result(returned);
     } catch (Throwable e) {
       throw unexpected(e);
     }
