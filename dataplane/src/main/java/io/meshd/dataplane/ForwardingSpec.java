@@ -5,12 +5,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the switch of this node is to know, whole. Compiled into immutable tables and swapped
- * by reference; nothing is learned from traffic.
+ * by reference; nothing is learned from traffic. Lists are copied where they could change.
  *
  * @param dataKeys what encrypted networks are sealed with: the first seals, all open. Without any
  *     nothing passes between nodes there.
  */
 public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
+  public ForwardingSpec {
+    networks = List.copyOf(networks);
+    dataKeys = List.copyOf(dataKeys);
+  }
 
   public static final ForwardingSpec EMPTY = new ForwardingSpec(List.of());
 
@@ -49,6 +53,13 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
       List<VirtualService> services,
       Preserved preserved,
       boolean encrypted) {
+    public Network {
+      ports = List.copyOf(ports);
+      remotes = List.copyOf(remotes);
+      vteps = List.copyOf(vteps);
+      services = List.copyOf(services);
+    }
+
     /** A network that is not encrypted. */
     public Network(
         String id,
@@ -129,6 +140,10 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
    */
   public record NodePort(
       String port, MacAddress deviceMac, @Nullable Address address, List<Ipv4Address> also) {
+    public NodePort {
+      also = List.copyOf(also);
+    }
+
     /** With the gateway's and the node's own address alone. */
     public NodePort(String port, MacAddress deviceMac, @Nullable Address address) {
       this(port, deviceMac, address, List.of());
@@ -170,7 +185,11 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
    * @param name for traces and logs
    */
   public record VirtualService(
-      String id, String name, Address vip, Balancing balancing, List<Backend> backends) {}
+      String id, String name, Address vip, Balancing balancing, List<Backend> backends) {
+    public VirtualService {
+      backends = List.copyOf(backends);
+    }
+  }
 
   /**
    * Published ports that keep the client's address: a node sends to the target with the client's
@@ -180,6 +199,11 @@ public record ForwardingSpec(List<Network> networks, List<DataKey> dataKeys) {
    * @param slices of the nodes that have an address on the network, this one among them
    */
   public record Preserved(List<PreservedTarget> targets, List<NodeSlice> slices) {
+    public Preserved {
+      targets = List.copyOf(targets);
+      slices = List.copyOf(slices);
+    }
+
     public static final Preserved NONE = new Preserved(List.of(), List.of());
   }
 

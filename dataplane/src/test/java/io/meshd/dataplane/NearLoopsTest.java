@@ -1,13 +1,16 @@
 package io.meshd.dataplane;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.meshd.dataplane.sys.ProducerCpu;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -22,11 +25,13 @@ class NearLoopsTest {
   private TestNode node;
   private String task;
   private String other;
+  private List<Path> others;
 
   @BeforeEach
   void twoTasks() throws Exception {
     String at = namespaces.add("n");
     TestNode.join(at, "10.99.0.1", namespaces.add("m"), "10.99.0.2");
+    others = loops();
     node = new TestNode(namespaces, at, "10.99.0.1");
     task = node.task("a", "10.0.1.3");
     other = node.task("b", "10.0.1.4");
@@ -45,15 +50,16 @@ class NearLoopsTest {
     List<Integer> processors = processors();
     Assumptions.assumeTrue(processors.size() > 1, "skipped: there is one processor only");
     for (int processor : List.of(processors.getLast(), processors.getFirst(), processors.get(1))) {
-      await("near " + processor)
-          .until(
+      await()
+          .atMost(Duration.ofSeconds(40))
+          .untilAsserted(
               () -> {
                 pingFrom(processor);
-                return pinned() > 0 && pinned() == pinnedTo(processor);
+                assertEquals(Set.of("" + processor), Set.copyOf(pinned()));
               });
     }
     Transfer.check(task, other, "10.0.1.4", 500_000_000);
-    await().until(() -> pinned() == 0);
+    await().untilAsserted(() -> assertEquals(List.of(), pinned()));
   }
 
   private static void needBpf() {
@@ -93,21 +99,24 @@ class NearLoopsTest {
     return processors;
   }
 
-  private static long pinned() throws IOException {
-    return loops().stream().filter(allowed -> allowed.matches("\\d+")).count();
+  /** The processors that data loops are bound to, each loop's. */
+  private List<String> pinned() throws IOException {
+    List<String> processors = new ArrayList<>();
+    for (Path thread : loops()) {
+      String allowed = allowed(thread.resolve("status"));
+      if (!others.contains(thread) && allowed.matches("\\d+")) {
+        processors.add(allowed);
+      }
+    }
+    return processors;
   }
 
-  private static long pinnedTo(int processor) throws IOException {
-    return loops().stream().filter(allowed -> allowed.equals("" + processor)).count();
-  }
-
-  /** Where each data loop may run: "0-1", "1". */
-  private static List<String> loops() throws IOException {
-    List<String> loops = new ArrayList<>();
+  private static List<Path> loops() throws IOException {
+    List<Path> loops = new ArrayList<>();
     try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
       for (Path thread : threads.toList()) {
         if (Files.readString(thread.resolve("comm")).startsWith("meshd-data")) {
-          loops.add(allowed(thread.resolve("status")));
+          loops.add(thread);
         }
       }
     }

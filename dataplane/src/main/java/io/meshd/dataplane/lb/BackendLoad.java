@@ -11,6 +11,9 @@ final class BackendLoad {
   // Guarded by Backends.
   String id;
 
+  /** The number of the last spec that it is in. */
+  int spec;
+
   BackendLoad(int slot, String id) {
     this.slot = slot;
     this.id = id;

@@ -3,9 +3,7 @@ package io.meshd.dataplane.lb;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Backends {
   static final int NONE = -1;
 
+  private static final int LEAST_SLOTS = 16;
+
   private final Map<Long, BackendLoad> byAddress = new HashMap<>();
-  private final Set<Long> wanted = new HashSet<>();
   private final ArrayDeque<Integer> free = new ArrayDeque<>();
   private volatile @Nullable BackendLoad[] bySlot = new BackendLoad[0];
   private int slots;
+  private int spec;
 
   /**
    * The backend at an address. Another task at the same address begins anew; one adopted with its
@@ -28,19 +28,29 @@ final class Backends {
    */
   synchronized BackendLoad of(int vni, int ip, String id) {
     long address = (long) vni << 32 | (ip & 0xffffffffL);
-    wanted.add(address);
     BackendLoad load = byAddress.get(address);
     if (load == null) {
       load = new BackendLoad(free.isEmpty() ? slots++ : free.pop(), id);
       byAddress.put(address, load);
-      @Nullable BackendLoad[] grown = Arrays.copyOf(bySlot, Math.max(bySlot.length, slots));
-      grown[load.slot()] = load;
-      bySlot = grown;
+      @Nullable BackendLoad[] loads = bySlot;
+      if (loads.length < slots) {
+        loads = Arrays.copyOf(loads, Math.max(LEAST_SLOTS, 2 * slots));
+      }
+      loads[load.slot()] = load;
+      bySlot = loads; // in any case, for the loops to see what is in it
     } else if (!load.id.equals(id) && !id.isEmpty()) {
       load.id = id;
       load.ejection().reset();
     }
+    load.spec = spec;
     return load;
+  }
+
+  /** As if all of them were asked for, which they were for the last spec. */
+  synchronized void keep(Candidate[] candidates) {
+    for (Candidate candidate : candidates) {
+      candidate.load().spec = spec;
+    }
   }
 
   /** Before the backends of a new spec are asked for. */
@@ -51,13 +61,13 @@ final class Backends {
             entry -> {
               BackendLoad load = entry.getValue();
               // Not in the last spec: no loop chooses it any more.
-              boolean unused = !wanted.contains(entry.getKey()) && load.openFlows() == 0;
+              boolean unused = load.spec != spec && load.openFlows() == 0;
               if (unused) {
                 free.add(load.slot());
               }
               return unused;
             });
-    wanted.clear();
+    spec++;
   }
 
   /** The one with this number, or null if there is none. */

@@ -12,6 +12,10 @@ public record Candidate(
 
   private static final double FIRST_SHARE = 0.1;
 
+  boolean takesFlows() {
+    return !draining && weight > 0;
+  }
+
   /** One of 64; two of a large service may share one, and then count as tried together. */
   long triedBit() {
     return 1L << load.slot();

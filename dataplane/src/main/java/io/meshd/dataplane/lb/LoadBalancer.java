@@ -137,6 +137,11 @@ public final class LoadBalancer implements AutoCloseable {
     return new ServiceTable(spec.balancing(), candidates, everywhere, here);
   }
 
+  /** A service of the last spec that is the same in the new one. */
+  public void keep(ServiceTable service) {
+    backends.keep(service.candidates());
+  }
+
   /** The one made last if its members are these: a spec changes often, a service seldom. */
   private MaglevTable maglev(String key, List<Candidate> candidates, boolean onlyLocal) {
     List<MaglevTable.Member> members =

@@ -16,9 +16,14 @@ import org.jspecify.annotations.Nullable;
 public final class ServiceTable {
   private static final int REHASHES = 32;
 
+  /** Draws that hit one that is not to be had, before all are looked at. */
+  private static final int DRAWS = 16;
+
   private final Balancing balancing;
   private final long slowStartMillis;
   private final Candidate[] candidates;
+  private final Lots all;
+  private final Lots local;
   private final int[] addresses;
   private final @Nullable MaglevTable everywhere;
   private final @Nullable MaglevTable here;
@@ -32,6 +37,8 @@ public final class ServiceTable {
     this.balancing = balancing;
     slowStartMillis = balancing.slowStartNanos() / 1_000_000;
     this.candidates = candidates.toArray(Candidate[]::new);
+    all = new Lots(candidates, false);
+    local = new Lots(balancing.preferLocal() ? candidates : List.of(), true);
     addresses = candidates.stream().mapToInt(Candidate::ip).sorted().toArray();
     this.everywhere = everywhere;
     this.here = here;
@@ -40,6 +47,10 @@ public final class ServiceTable {
   /** Whether a flow may stay with that backend. */
   public boolean has(int backend) {
     return Arrays.binarySearch(addresses, backend) >= 0;
+  }
+
+  Candidate[] candidates() {
+    return candidates;
   }
 
   /** Whether connect failures count. */
@@ -60,48 +71,66 @@ public final class ServiceTable {
     if (balancing.choice() == Choice.CLIENT_ADDRESS) {
       return byAddress(client, tried, nowMonotonic);
     }
-    if (balancing.preferLocal()) {
-      Candidate local = ofTwo(true, true, tried, nowMillis, nowMonotonic, random);
-      if (local != null) {
-        return local;
-      }
+    Candidate near = ofTwo(local, true, tried, nowMillis, nowMonotonic, random);
+    if (near != null) {
+      return near;
     }
-    Candidate healthy = ofTwo(false, true, tried, nowMillis, nowMonotonic, random);
-    return healthy != null ? healthy : ofTwo(false, false, tried, nowMillis, nowMonotonic, random);
+    Candidate healthy = ofTwo(all, true, tried, nowMillis, nowMonotonic, random);
+    return healthy != null ? healthy : ofTwo(all, false, tried, nowMillis, nowMonotonic, random);
   }
 
+  /** The one with fewer flows for its weight, of two drawn by weight, which may be the same. */
   private @Nullable Candidate ofTwo(
-      boolean onlyLocal,
+      Lots lots,
       boolean onlyHealthy,
       long tried,
       long nowMillis,
       long nowMonotonic,
       RandomGenerator random) {
+    Candidate a = draw(lots, onlyHealthy, tried, nowMillis, nowMonotonic, random);
+    if (a == null) {
+      return null;
+    }
+    Candidate b = draw(lots, onlyHealthy, tried, nowMillis, nowMonotonic, random);
+    return b == null ? a : lighter(a, b, nowMillis);
+  }
+
+  /**
+   * Each with the probability of its weight at this time among those that may serve. Drawn by full
+   * weight, and again where one may not serve or slow start says no: so it takes as long with many
+   * backends as with few, until nearly none of them may serve.
+   */
+  private @Nullable Candidate draw(
+      Lots lots,
+      boolean onlyHealthy,
+      long tried,
+      long nowMillis,
+      long nowMonotonic,
+      RandomGenerator random) {
+    for (int i = 0; i < DRAWS && !lots.isEmpty(); i++) {
+      Candidate candidate = lots.draw(random);
+      if (mayServe(candidate, onlyHealthy, tried, nowMonotonic)) {
+        double weight = candidate.weightAt(nowMillis, slowStartMillis);
+        if (weight == candidate.weight() || random.nextDouble() * candidate.weight() < weight) {
+          return candidate;
+        }
+      }
+    }
     double total = 0;
-    for (Candidate candidate : candidates) {
-      if (mayServe(candidate, onlyLocal, onlyHealthy, tried, nowMonotonic)) {
+    for (Candidate candidate : lots.candidates()) {
+      if (mayServe(candidate, onlyHealthy, tried, nowMonotonic)) {
         total += candidate.weightAt(nowMillis, slowStartMillis);
       }
     }
-    double first = random.nextDouble() * total;
-    double second = random.nextDouble() * total;
-    Candidate a = null;
-    Candidate b = null;
-    for (Candidate candidate : candidates) {
-      if (!mayServe(candidate, onlyLocal, onlyHealthy, tried, nowMonotonic)) {
-        continue;
+    double left = random.nextDouble() * total;
+    Candidate drawn = null;
+    for (Candidate candidate : lots.candidates()) {
+      if (left >= 0 && mayServe(candidate, onlyHealthy, tried, nowMonotonic)) {
+        drawn = candidate;
+        left -= candidate.weightAt(nowMillis, slowStartMillis);
       }
-      double weight = candidate.weightAt(nowMillis, slowStartMillis);
-      if (first >= 0) {
-        a = candidate;
-      }
-      if (second >= 0) {
-        b = candidate;
-      }
-      first -= weight;
-      second -= weight;
     }
-    return a == null || b == null ? null : lighter(a, b, nowMillis);
+    return drawn;
   }
 
   private Candidate lighter(Candidate a, Candidate b, long nowMillis) {
@@ -111,11 +140,9 @@ public final class ServiceTable {
   }
 
   private boolean mayServe(
-      Candidate candidate, boolean onlyLocal, boolean onlyHealthy, long tried, long nowMonotonic) {
-    return !candidate.draining()
-        && candidate.weight() > 0
+      Candidate candidate, boolean onlyHealthy, long tried, long nowMonotonic) {
+    return candidate.takesFlows()
         && (tried & candidate.triedBit()) == 0
-        && (!onlyLocal || candidate.local())
         && !(onlyHealthy
             && balancing.ejectOutliers()
             && candidate.load().ejection().isOut(nowMonotonic));
@@ -142,13 +169,14 @@ public final class ServiceTable {
       if (index < 0) {
         return null;
       }
-      if (mayServe(candidates[index], false, onlyHealthy, tried, nowMonotonic)) {
+      if (mayServe(candidates[index], onlyHealthy, tried, nowMonotonic)) {
         return candidates[index];
       }
       hash = MaglevTable.hash((int) (hash >>> 32));
     }
     for (Candidate candidate : candidates) {
-      if (mayServe(candidate, table == here, onlyHealthy, tried, nowMonotonic)) {
+      if ((table == everywhere || candidate.local())
+          && mayServe(candidate, onlyHealthy, tried, nowMonotonic)) {
         return candidate;
       }
     }

@@ -57,6 +57,7 @@ public final class LoopDataplane implements Dataplane {
   private final BitSet slots = new BitSet();
   private final SealTable.Compiler sealTables;
   private ForwardingSpec spec = ForwardingSpec.EMPTY;
+  private ForwardingTables tables = ForwardingTables.EMPTY;
   private boolean closed;
 
   private LoopDataplane(
@@ -219,8 +220,8 @@ public final class LoopDataplane implements Dataplane {
   }
 
   private void swap() {
-    ForwardingTables tables =
-        ForwardingTables.compile(
+    tables =
+        tables.next(
             spec,
             port -> {
               AttachedTap tap = taps.get(port);

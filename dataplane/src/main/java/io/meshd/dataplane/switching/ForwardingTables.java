@@ -2,8 +2,8 @@ package io.meshd.dataplane.switching;
 
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.lb.LoadBalancer;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -13,15 +13,16 @@ public final class ForwardingTables {
   public static final int NO_SLOT = Station.NO_SLOT;
 
   /** Knows nobody: drops everything. */
-  public static final ForwardingTables EMPTY = new ForwardingTables(Map.of(), Map.of());
+  public static final ForwardingTables EMPTY = new ForwardingTables(List.of());
 
   private final LongTable<NetworkTable> byVni;
   private final LongTable<NetworkTable.Source> bySlot;
 
-  private ForwardingTables(
-      Map<Long, NetworkTable> networks, Map<Long, NetworkTable.Source> sources) {
-    byVni = new LongTable<>(networks);
-    bySlot = new LongTable<>(sources);
+  private ForwardingTables(List<NetworkTable> networks) {
+    byVni = new LongTable<>(networks, network -> network.vni);
+    List<NetworkTable.Source> sources = new ArrayList<>();
+    networks.forEach(network -> sources.addAll(network.sources()));
+    bySlot = new LongTable<>(sources, NetworkTable.Source::slot);
   }
 
   /**
@@ -30,17 +31,29 @@ public final class ForwardingTables {
    */
   public static ForwardingTables compile(
       ForwardingSpec spec, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
+    return EMPTY.next(spec, slotOfPort, balancer);
+  }
+
+  /**
+   * The tables that follow these, whose networks they share where nothing about them has changed.
+   *
+   * @param slotOfPort as for {@link #compile}
+   * @param balancer the one of these tables
+   */
+  public ForwardingTables next(
+      ForwardingSpec spec, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
     balancer.beginSpec();
-    Map<Long, NetworkTable> networks = new HashMap<>();
-    Map<Long, NetworkTable.Source> sources = new HashMap<>();
+    List<NetworkTable> networks = new ArrayList<>(spec.networks().size());
     for (ForwardingSpec.Network network : spec.networks()) {
-      NetworkTable table = new NetworkTable(network, slotOfPort, balancer);
-      networks.put((long) table.vni, table);
-      for (NetworkTable.Source source : table.sources()) {
-        sources.put((long) source.slot(), source);
+      NetworkTable old = network(network.vni());
+      if (old != null && old.isOf(network, slotOfPort)) {
+        old.services().forEach(balancer::keep);
+        networks.add(old);
+      } else {
+        networks.add(new NetworkTable(network, slotOfPort, balancer));
       }
     }
-    return new ForwardingTables(networks, sources);
+    return new ForwardingTables(networks);
   }
 
   @Nullable NetworkTable network(int vni) {

@@ -1,6 +1,8 @@
 package io.meshd.dataplane.switching;
 
+import java.util.Collection;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,17 @@ public final class LongTable<V> {
     entries.forEach(this::put);
   }
 
+  /** Of two with the same key the later one. */
+  public LongTable(Collection<V> entries, ToLongFunction<V> key) {
+    int size = Integer.highestOneBit(Math.max(1, entries.size())) * 4;
+    keys = new long[size];
+    values = new Object[size];
+    mask = size - 1;
+    for (V entry : entries) {
+      put(key.applyAsLong(entry), entry);
+    }
+  }
+
   public @Nullable V get(long key) {
     for (int i = slot(key); ; i = i + 1 & mask) {
       Object value = values[i];
@@ -36,7 +49,7 @@ public final class LongTable<V> {
 
   private void put(long key, V value) {
     int i = slot(key);
-    while (values[i] != null) {
+    while (values[i] != null && keys[i] != key) {
       i = i + 1 & mask;
     }
     keys[i] = key;

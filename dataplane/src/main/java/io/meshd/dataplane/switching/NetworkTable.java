@@ -8,10 +8,12 @@ import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.lb.ServiceTable;
 import io.meshd.dataplane.vxlan.VtepTable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One network as the switch looks things up in it. Immutable. */
@@ -30,6 +32,9 @@ final class NetworkTable {
   /** This node's own address on the network; null while it has none. */
   final @Nullable Station ownNode;
 
+  private final ForwardingSpec.Network spec;
+  private final int[] slots;
+  private final List<ServiceTable> services = new ArrayList<>();
   private final LongTable<Station> byMac;
   private final LongTable<Station> byIp;
   private final Ipv6Table byIpv6;
@@ -49,6 +54,8 @@ final class NetworkTable {
 
   NetworkTable(
       ForwardingSpec.Network network, ToIntFunction<String> slotOfPort, LoadBalancer balancer) {
+    spec = network;
+    slots = slots(network, slotOfPort);
     vni = network.vni();
     nodeFlowsOnly = network.nodeFlowsOnly();
     encrypted = network.encrypted();
@@ -73,18 +80,14 @@ final class NetworkTable {
     hasServices = !network.services().isEmpty();
     addServices(network.services(), balancer, stations);
     // Local ones come last and win, should a spec in transition have an address twice.
-    Map<Long, Station> macs = new HashMap<>();
-    Map<Long, Station> ips = new HashMap<>();
+    byMac = new LongTable<>(stations, Station::mac);
+    byIp = new LongTable<>(stations, Station::ip);
     Map<Ipv6Address, Station> ipv6s = new HashMap<>();
     for (Station station : stations) {
-      macs.put(station.mac(), station);
-      ips.put((long) station.ip(), station);
       if (station.hasIpv6()) {
         ipv6s.put(new Ipv6Address(station.ipv6High(), station.ipv6Low()), station);
       }
     }
-    byMac = new LongTable<>(macs);
-    byIp = new LongTable<>(ips);
     byIpv6 = new Ipv6Table(ipv6s);
     hasIpv6 = !ipv6s.isEmpty();
     preserved =
@@ -93,20 +96,44 @@ final class NetworkTable {
             : new PreservedTargets(network.preserved(), byIp);
   }
 
+  /** Whether this is what would be made of it now. */
+  boolean isOf(ForwardingSpec.Network network, ToIntFunction<String> slotOfPort) {
+    return spec.equals(network) && Arrays.equals(slots, slots(network, slotOfPort));
+  }
+
+  private static int[] slots(ForwardingSpec.Network network, ToIntFunction<String> slotOfPort) {
+    ForwardingSpec.NodePort node = network.nodePort();
+    return IntStream.concat(
+            node == null ? IntStream.empty() : IntStream.of(slotOfPort.applyAsInt(node.port())),
+            network.ports().stream().mapToInt(port -> slotOfPort.applyAsInt(port.port())))
+        .toArray();
+  }
+
+  /** What stands behind the virtual addresses. */
+  List<ServiceTable> services() {
+    return services;
+  }
+
   private void addServices(
       List<ForwardingSpec.VirtualService> services, LoadBalancer balancer, List<Station> stations) {
+    if (services.isEmpty()) {
+      return;
+    }
     Map<Integer, Station> endpoints = new HashMap<>();
     for (Station station : stations) {
       if (station.kind() == Station.Kind.ENDPOINT) {
         endpoints.put(station.ip(), station);
       }
     }
+    List<Station> virtual = new ArrayList<>();
     for (ForwardingSpec.VirtualService service : services) {
       ServiceTable table =
           balancer.service(vni, service, endpoints::containsKey, ip -> isLocal(endpoints.get(ip)));
-      // First, so that an endpoint's address, should it be the same, is the endpoint's.
-      stations.addFirst(station(Station.Kind.VIRTUAL, service.vip(), Station.NO_SLOT, 0, table));
+      this.services.add(table);
+      virtual.add(station(Station.Kind.VIRTUAL, service.vip(), Station.NO_SLOT, 0, table));
     }
+    // First, so that an endpoint's address, should it be the same, is the endpoint's.
+    stations.addAll(0, virtual.reversed());
   }
 
   private static boolean isLocal(@Nullable Station station) {

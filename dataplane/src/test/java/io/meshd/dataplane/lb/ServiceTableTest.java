@@ -3,6 +3,7 @@ package io.meshd.dataplane.lb;
 import static java.util.Objects.requireNonNull;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import io.meshd.dataplane.ForwardingSpec.VirtualService;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.MacAddress;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -128,6 +130,41 @@ class ServiceTableTest {
       }
       assertNull(service.choose(9, tried, 0, millis, random));
     }
+  }
+
+  /** A backend's number is given to another only when no table has it any more. */
+  @Test
+  void whoIsKeptKeepsItsNumber() {
+    ServiceTable kept = service(Balancing.DEFAULT, one(1));
+    int number = kept.candidates()[0].load().slot();
+    for (int other = 2; other < 10; other++) {
+      balancer.beginSpec();
+      balancer.keep(kept);
+      assertNotEquals(number, service(Balancing.DEFAULT, one(other)).candidates()[0].load().slot());
+    }
+    balancer.beginSpec();
+    balancer.beginSpec();
+    Candidate[] next = service(Balancing.DEFAULT, one(20), one(21)).candidates();
+    assertTrue(Arrays.stream(next).anyMatch(one -> one.load().slot() == number));
+  }
+
+  @Test
+  void ofManyEachGetsItsPart() {
+    Backend[] many = new Backend[20_000];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = weighing(1000 + i, i < 1000 ? 1900 : 100);
+    }
+    ServiceTable service = service(Balancing.DEFAULT, many);
+    int heavy = 0;
+    Map<Integer, Integer> chosen = new TreeMap<>();
+    for (int i = 0; i < 100_000; i++) {
+      Candidate one = requireNonNull(service.choose(9, 0, 0, millis, random));
+      heavy += one.weight() == 1900 ? 1 : 0;
+      chosen.merge(one.ip(), 1, Integer::sum);
+    }
+    // Of two whose flows are equally many, the heavier one.
+    assertEquals(0.75, heavy / 100_000.0, 0.02);
+    assertTrue(chosen.size() > 14_000, "only " + chosen.size());
   }
 
   private void assertShares(Map<Integer, Double> expected, double tolerance, Backend... backends) {
