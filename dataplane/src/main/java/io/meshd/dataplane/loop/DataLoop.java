@@ -53,7 +53,7 @@ final class DataLoop {
     this.eventLoop = eventLoop;
     this.counters = counters;
     Processors processors = new Processors();
-    nearness = new Nearness(processors::only, processors::any);
+    nearness = new Nearness(place(processors));
     producer = processors.count() > 1 ? producer() : null;
     precedence = new Precedence(System::nanoTime, this::schedule, this::later);
     eventLoop.execute(precedence::begin);
@@ -109,6 +109,25 @@ final class DataLoop {
 
   private void later(Duration delay, Runnable work) {
     Future<?> ignored = eventLoop.schedule(work, delay.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private static Nearness.Place place(Processors processors) {
+    return new Nearness.Place() {
+      @Override
+      public int current() {
+        return processors.current();
+      }
+
+      @Override
+      public boolean only(int processor) {
+        return processors.only(processor);
+      }
+
+      @Override
+      public void any() {
+        processors.any();
+      }
+    };
   }
 
   /** Without it, a loop stays where the kernel puts it when frames of tasks come. */

@@ -1,7 +1,6 @@
 package io.meshd.dataplane.loop;
 
 import java.time.Duration;
-import java.util.function.IntPredicate;
 
 /**
  * A loop with little to do runs on the processor that its frames come from: there it is woken by a
@@ -13,7 +12,7 @@ import java.util.function.IntPredicate;
  * Belongs to its loop.
  */
 final class Nearness {
-  /** Wakes from one other processor and no third, before the loop goes there. */
+  /** Wakes from one other processor and from no third, before the loop goes there. */
   static final int SAME = 8;
 
   /** How long it stays at least. */
@@ -28,27 +27,31 @@ final class Nearness {
   /** After that it goes nowhere for this long. */
   static final Duration REST = Duration.ofSeconds(1);
 
-  private static final int NOWHERE = -1;
+  private static final int NONE = -1;
 
-  private final IntPredicate only;
-  private final Runnable any;
-  private int near = NOWHERE;
-  private int candidate = NOWHERE;
+  /** The kernel's part, for the loop's thread. */
+  interface Place {
+    /** The processor it runs on. */
+    int current();
+
+    /** Puts it on a processor; says whether it is there now. */
+    boolean only(int processor);
+
+    /** Lets it go. */
+    void any();
+  }
+
+  private final Place place;
+  private boolean bound;
+  private int candidate = NONE;
   private int same;
   private boolean first;
   private long windowSince;
   private long worked;
   private long restUntil;
 
-  /**
-   * The kernel's part:
-   *
-   * @param only puts the calling thread on a processor, and says whether it is there now
-   * @param any lets it go
-   */
-  Nearness(IntPredicate only, Runnable any) {
-    this.only = only;
-    this.any = any;
+  Nearness(Place place) {
+    this.place = place;
   }
 
   /** Whether the loop goes first from now on. */
@@ -70,23 +73,23 @@ final class Nearness {
     }
     if (busy(from, to)) {
       hasMuch(to);
-    } else if (processor == candidate) {
-      if (++same >= SAME && to - restUntil >= 0) {
-        go(processor, to);
-      }
-    } else if (processor != near) {
-      // The own one says nothing: what the loop itself delivers is answered from there.
+    } else if (processor == place.current()) {
+      // Says nothing: what the loop itself delivers is answered from there.
+      return;
+    } else if (processor != candidate) {
       candidate = processor;
       same = 1;
+    } else if (++same >= SAME && to - restUntil >= 0) {
+      go(processor, to);
     }
   }
 
   private void go(int processor, long now) {
-    if (only.test(processor)) {
-      near = processor;
+    candidate = NONE;
+    if (place.only(processor)) {
+      bound = true;
       restUntil = now + STAY.toNanos();
     }
-    candidate = NOWHERE;
   }
 
   /** It does not come to an end of its work. */
@@ -108,9 +111,9 @@ final class Nearness {
   }
 
   private void letGo() {
-    if (near != NOWHERE) {
-      near = NOWHERE;
-      any.run();
+    if (bound) {
+      bound = false;
+      place.any();
     }
   }
 }

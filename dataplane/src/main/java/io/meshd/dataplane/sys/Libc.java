@@ -128,6 +128,9 @@ public final class Libc {
       function("sched_setaffinity", false, JAVA_INT, JAVA_LONG, ADDRESS);
   private static final MethodHandle SCHED_GETAFFINITY =
       function("sched_getaffinity", false, JAVA_INT, JAVA_LONG, ADDRESS);
+  private static final MethodHandle SCHED_GETCPU =
+      LINKER.downcallHandle(
+          symbol("sched_getcpu"), FunctionDescriptor.of(JAVA_INT), Linker.Option.critical(false));
   private static final MethodHandle MMAP =
       function("mmap", true, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
   private static final MethodHandle MUNMAP = function("munmap", false, JAVA_LONG, JAVA_LONG);
@@ -454,6 +457,15 @@ public final class Libc {
   public static int schedGetaffinity(int thread, MemorySegment mask) {
     try {
       return result((int) SCHED_GETAFFINITY.invokeExact(state(), thread, mask.byteSize(), mask));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Where the calling thread runs. */
+  public static int schedGetcpu() {
+    try {
+      return (int) SCHED_GETCPU.invokeExact();
     } catch (Throwable e) {
       throw unexpected(e);
     }

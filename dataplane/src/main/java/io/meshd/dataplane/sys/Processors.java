@@ -29,6 +29,11 @@ public final class Processors {
     return count;
   }
 
+  /** Where the thread runs now. */
+  public int current() {
+    return Libc.schedGetcpu();
+  }
+
   /**
    * @return false when it is none of them, and nothing has changed
    */

@@ -17,15 +17,31 @@ class NearnessTest {
   private int missing = ANY;
   private long now;
 
+  private int current = 5;
+
   private final Nearness nearness =
       new Nearness(
-          processor -> {
-            if (processor != missing) {
-              went.add(processor);
+          new Nearness.Place() {
+            @Override
+            public int current() {
+              return current;
             }
-            return processor != missing;
-          },
-          () -> went.add(ANY));
+
+            @Override
+            public boolean only(int processor) {
+              if (processor == missing) {
+                return false;
+              }
+              current = processor;
+              went.add(processor);
+              return true;
+            }
+
+            @Override
+            public void any() {
+              went.add(ANY);
+            }
+          });
 
   @BeforeEach
   void goesFirst() {
@@ -54,13 +70,17 @@ class NearnessTest {
 
   @Test
   void itsOwnProcessorDoesNotHoldIt() {
-    woken(0, Nearness.SAME);
-    pass(Nearness.STAY);
     for (int i = 0; i < Nearness.SAME; i++) {
-      woken(0, 1);
+      woken(5, 1);
       woken(1, 1);
     }
-    assertEquals(List.of(0, 1), went);
+    assertEquals(List.of(1), went);
+    pass(Nearness.STAY);
+    for (int i = 0; i < Nearness.SAME; i++) {
+      woken(1, 1);
+      woken(2, 1);
+    }
+    assertEquals(List.of(1, 2), went);
   }
 
   @Test
@@ -81,6 +101,7 @@ class NearnessTest {
     work(1, window / 2);
     assertEquals(List.of(1, ANY), went);
     pass(Nearness.REST.dividedBy(2));
+    current = 5;
     woken(1, 2 * Nearness.SAME);
     assertEquals(List.of(1, ANY), went);
     pass(Nearness.REST.dividedBy(2));
@@ -94,6 +115,7 @@ class NearnessTest {
     nearness.hasMuch(now);
     nearness.hasMuch(now);
     assertEquals(List.of(1, ANY), went);
+    current = 5;
     woken(1, Nearness.SAME);
     assertEquals(List.of(1, ANY), went);
   }
@@ -105,6 +127,8 @@ class NearnessTest {
     woken(1, 100);
     assertEquals(List.of(1, ANY), went);
     nearness.first(true);
+    pass(Nearness.STAY);
+    current = 5;
     woken(1, Nearness.SAME);
     assertEquals(List.of(1, ANY, 1), went);
   }
