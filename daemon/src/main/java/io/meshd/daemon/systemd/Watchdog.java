@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * all have given theirs. So a loop that hangs for an interval ends with a restart; one that is
  * asked as it ends, because the node leaves, costs a round and not the interval.
  */
-public final class Watchdog {
+public final class Watchdog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
 
   /** Of an interval. */
@@ -42,28 +43,38 @@ public final class Watchdog {
 
   private final ServiceManager manager;
   private final Supplier<List<Part>> parts;
+  private final @Nullable Thread thread;
 
   private Watchdog(ServiceManager manager, Supplier<List<Part>> parts) {
     this.manager = manager;
     this.parts = parts;
+    thread =
+        manager
+            .watchdog()
+            .map(interval -> interval.dividedBy(ROUNDS))
+            .map(round -> Thread.ofPlatform().daemon().name("watchdog").unstarted(() -> run(round)))
+            .orElse(null);
   }
 
   /**
-   * Begins, where the manager watches at all, and goes on until the process ends.
+   * Begins, where the manager watches at all, and goes on until it is closed or the process ends.
    *
    * @param parts those there are at the moment
    */
-  public static void start(ServiceManager manager, Supplier<List<Part>> parts) {
-    manager
-        .watchdog()
-        .ifPresent(
-            interval -> {
-              Watchdog watchdog = new Watchdog(manager, parts);
-              Thread.ofPlatform()
-                  .daemon()
-                  .name("watchdog")
-                  .start(() -> watchdog.run(interval.dividedBy(ROUNDS)));
-            });
+  public static Watchdog start(ServiceManager manager, Supplier<List<Part>> parts) {
+    Watchdog watchdog = new Watchdog(manager, parts);
+    if (watchdog.thread != null) {
+      watchdog.thread.start();
+    }
+    return watchdog;
+  }
+
+  /** Tells nothing more; to be followed by the end of whoever is watched. */
+  @Override
+  public void close() {
+    if (thread != null) {
+      thread.interrupt();
+    }
   }
 
   private void run(Duration round) {

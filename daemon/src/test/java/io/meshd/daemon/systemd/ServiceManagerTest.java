@@ -17,6 +17,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +36,14 @@ class ServiceManagerTest {
       """;
 
   @TempDir Path folder;
+  private @Nullable Watchdog started;
+
+  @AfterEach
+  void endWatching() {
+    if (started != null) {
+      started.close();
+    }
+  }
 
   @Test
   void isToldOfStartAndEndAtAPath() throws Exception {
@@ -88,7 +98,7 @@ class ServiceManagerTest {
     try (Supervisor supervisor = new Supervisor(socket)) {
       ServiceManager manager =
           ServiceManager.of(Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "400000"), 7);
-      Watchdog.start(manager, () -> Watchdog.partsOf("loop", List.of(loop)));
+      started = Watchdog.start(manager, () -> Watchdog.partsOf("loop", List.of(loop)));
       for (int i = 0; i < 3; i++) {
         assertEquals("WATCHDOG=1", supervisor.next());
       }
@@ -124,10 +134,13 @@ class ServiceManagerTest {
     try (Supervisor supervisor = new Supervisor(socket)) {
       ServiceManager manager =
           ServiceManager.of(Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "4000000"), 7);
-      Watchdog.start(
-          manager,
-          () ->
-              round.getAndIncrement() == 1 ? Watchdog.partsOf("loop", List.of(ended)) : List.of());
+      started =
+          Watchdog.start(
+              manager,
+              () ->
+                  round.getAndIncrement() == 1
+                      ? Watchdog.partsOf("loop", List.of(ended))
+                      : List.of());
       assertEquals("WATCHDOG=1", supervisor.next());
       assertEquals(Optional.of("WATCHDOG=1"), supervisor.poll(Duration.ofSeconds(3)));
     }
