@@ -44,10 +44,20 @@ public interface Dataplane extends AutoCloseable {
   void apply(ForwardingSpec spec);
 
   /**
-   * Names as in {@code DropReason}, the traffic counters and the balancer's; monotonic since start
-   * but for {@code flows.active}.
+   * Names as in {@code DropReason}, the traffic counters and the balancer's, and {@code
+   * path.mtu.ADDRESS} for each of {@link #paths}; monotonic since start but for {@code
+   * flows.active} and the latter.
    */
   Map<String, Long> counters();
+
+  /** What the paths to the VTEPs of the tables carry. */
+  List<PathMtu> paths();
+
+  /**
+   * MTU of the interface that has the VTEP's address, as it was when the data plane was opened;
+   * 1500 where that is the loopback, or no interface has it.
+   */
+  int underlayMtu();
 
   /** The threads that forward, each of which runs what it is given between two frames. */
   List<Executor> loops();

@@ -12,14 +12,26 @@ import org.jspecify.annotations.Nullable;
  *     .replay} behind the name, what came on encrypted networks; null: they end with this data
  *     plane
  * @param flowCapacity flows, rounded up to a power of two; 72 bytes each, as they come
+ * @param paths when the paths to other VTEPs are asked what they carry
  */
 public record DataplaneConfig(
-    Ipv4Address vtep, int vxlanPort, int loops, @Nullable Path flowTable, int flowCapacity) {
+    Ipv4Address vtep,
+    int vxlanPort,
+    int loops,
+    @Nullable Path flowTable,
+    int flowCapacity,
+    PathTiming paths) {
 
   /** Of a node, unless it says otherwise. */
   public static final int DEFAULT_FLOWS = 1 << 20;
 
   private static final int FEW_FLOWS = 1 << 14;
+
+  /** With the usual timing of paths. */
+  public DataplaneConfig(
+      Ipv4Address vtep, int vxlanPort, int loops, @Nullable Path flowTable, int flowCapacity) {
+    this(vtep, vxlanPort, loops, flowTable, flowCapacity, PathTiming.DEFAULT);
+  }
 
   /** With few flows that end with it. */
   public DataplaneConfig(Ipv4Address vtep, int vxlanPort, int loops) {

@@ -59,7 +59,7 @@ class ArchitectureTest {
         .whereLayer("tap")
         .mayOnlyAccessLayers("sys")
         .whereLayer("underlay")
-        .mayOnlyAccessLayers("sys", "vxlan", "switching")
+        .mayOnlyAccessLayers("sys", "wire", "vxlan", "switching")
         .whereLayer("loop")
         .mayNotBeAccessedByAnyLayer()
         .check(CLASSES);

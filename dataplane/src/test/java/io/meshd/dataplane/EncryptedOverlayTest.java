@@ -213,7 +213,7 @@ class EncryptedOverlayTest {
   }
 
   @Test
-  void aFrameThatWouldNotFitTheUnderlaySealedIsDropped() throws Exception {
+  void aFrameThatWouldNotFitTheUnderlaySealedIsAnswered() throws Exception {
     withKeys(TestNode.key(1));
     TestNamespaces.in(
         taskA, "ping", "-q", "-c", "1", "-w", "5", "-M", "do", "-s", "1396", "10.0.1.4");
@@ -222,7 +222,7 @@ class EncryptedOverlayTest {
         AssertionError.class,
         () ->
             TestNamespaces.in(taskA, "ping", "-q", "-c", "1", "-W", "1", "-s", "1411", "10.0.1.4"));
-    assertEquals(1, a.counter("dropped.frame_too_big"));
+    assertEquals(1, a.counter("path.too_big_answers"));
   }
 
   @Test

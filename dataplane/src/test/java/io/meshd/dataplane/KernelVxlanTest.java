@@ -139,6 +139,8 @@ class KernelVxlanTest {
                 "tcp.check_checksum:TRUE",
                 "-o",
                 "udp.check_checksum:TRUE",
+                "-Y",
+                "vxlan.flag_i == 1", // others are probes of the path
                 "-T",
                 "fields",
                 "-e",

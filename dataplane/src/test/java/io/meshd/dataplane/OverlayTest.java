@@ -15,6 +15,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,13 +115,21 @@ class OverlayTest {
   }
 
   @Test
-  void aFrameTooBigForTheUnderlayIsCounted() {
+  void aFrameTooBigForTheUnderlayIsAnsweredOrCounted() {
     TestNamespaces.in(taskA, "ip", "link", "set", "eth0", "mtu", "1500");
+    lost(taskA, "10.0.1.4", "-M", "do", "-s", "1472");
+    assertEquals(1, a.counter("path.too_big_answers"));
+    lost(taskA, "10.0.1.255", "-b", "-M", "do", "-s", "1472");
+    assertEquals(1, a.counter("dropped.frame_too_big"), "nobody is told of a broadcast");
+    assertEquals(0, a.counter("vxlan.tx_datagrams"));
+  }
+
+  /** One, to be lost. */
+  private static void lost(String from, String to, String... options) {
+    List<String> command = new ArrayList<>(List.of("ping", "-c", "1", "-W", "1", to));
+    command.addAll(List.of(options));
     assertThrows(
-        AssertionError.class,
-        () ->
-            TestNamespaces.in(taskA, "ping", "-q", "-c", "1", "-W", "1", "-s", "1472", "10.0.1.4"));
-    assertEquals(1, a.counter("dropped.frame_too_big"));
+        AssertionError.class, () -> TestNamespaces.in(from, command.toArray(String[]::new)));
   }
 
   @Test

@@ -33,9 +33,16 @@ final class TestNode implements AutoCloseable {
   private @Nullable List<DataKey> ring;
   private boolean ipv6;
   private final Path flowTable;
+  private final PathTiming timing;
   private Dataplane dataplane;
 
   TestNode(TestNamespaces namespaces, String namespace, String vtep) throws Exception {
+    this(namespaces, namespace, vtep, PathTiming.DEFAULT);
+  }
+
+  TestNode(TestNamespaces namespaces, String namespace, String vtep, PathTiming timing)
+      throws Exception {
+    this.timing = timing;
     this.namespaces = namespaces;
     this.namespace = namespace;
     this.vtep = Ipv4Address.parse(vtep);
@@ -46,7 +53,7 @@ final class TestNode implements AutoCloseable {
   private Dataplane open() throws Exception {
     return Netns.call(
         TestNamespaces.path(namespace),
-        () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2, flowTable, 1 << 14)));
+        () -> Dataplane.open(new DataplaneConfig(vtep, PORT, 2, flowTable, 1 << 14, timing)));
   }
 
   /** Two namespaces joined by a veth pair, u0 in each. */

@@ -71,7 +71,7 @@ public final class ContainerTaps {
     OverlayNetwork.check(network);
     Path host = hostNetns == null ? OWN_NETNS : hostNetns;
     dataplane.attachTap(new TapAttachment(port.name(), host, device));
-    int mtu = OverlayNetwork.mtu(network);
+    int mtu = OverlayNetwork.mtu(network, dataplane.underlayMtu());
     new IpChanges()
         .line(
             "link set dev "

@@ -23,9 +23,10 @@ final class DesiredTasks {
   private DesiredTasks() {}
 
   /**
+   * @param underlayMtu of this node
    * @throws IOException in words when this node cannot run such a task
    */
-  static DesiredTask of(TaskRecord task, ClusterState state) throws IOException {
+  static DesiredTask of(TaskRecord task, ClusterState state, int underlayMtu) throws IOException {
     Services.TaskSpec filled = new TaskTemplates(task, state).fill(task.spec());
     ContainerSpec spec = filled.containerSpec();
     List<TaskNetwork> networks = new ArrayList<>();
@@ -41,7 +42,7 @@ final class DesiredTasks {
               attachment.address(),
               OverlayNetwork.prefixLength(network),
               attachment.mac(),
-              OverlayNetwork.mtu(network),
+              OverlayNetwork.mtu(network, underlayMtu),
               network.internal()));
     }
     List<String> command = new ArrayList<>();

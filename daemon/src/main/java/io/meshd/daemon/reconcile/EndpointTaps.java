@@ -100,6 +100,7 @@ final class EndpointTaps {
       return;
     }
     String device = endpoint.interfaceName();
+    int mtu = OverlayNetwork.mtu(network, dataplane.underlayMtu());
     int length = OverlayNetwork.prefixLength(network);
     Ipv4Address address = Ipv4Address.parse(endpoint.attachment().address());
     Ipv4Address broadcast = new Ipv4Address(address.bits() | (int) (0xffff_ffffL >>> length));
@@ -110,9 +111,9 @@ final class EndpointTaps {
                 + " address "
                 + endpoint.attachment().mac()
                 + " mtu "
-                + OverlayNetwork.mtu(network)
+                + mtu
                 + " gso_max_segs "
-                + VxlanOverhead.segmentsPerBatch(OverlayNetwork.mtu(network)))
+                + VxlanOverhead.segmentsPerBatch(mtu))
         .line("link set dev " + device + " up")
         .line(
             "address replace "

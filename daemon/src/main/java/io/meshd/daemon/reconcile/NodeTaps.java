@@ -68,12 +68,13 @@ final class NodeTaps {
     problems.throwIfAny();
   }
 
-  private static void address(
+  private void address(
       IpChanges changes,
       String device,
       NetworkRecord network,
       NodePort port,
       @Nullable NodePort before) {
+    int mtu = OverlayNetwork.mtu(network, dataplane.underlayMtu());
     changes
         .line(
             "link set dev "
@@ -81,9 +82,9 @@ final class NodeTaps {
                 + " address "
                 + port.deviceMac()
                 + " mtu "
-                + OverlayNetwork.mtu(network)
+                + mtu
                 + " gso_max_segs "
-                + VxlanOverhead.segmentsPerBatch(OverlayNetwork.mtu(network)))
+                + VxlanOverhead.segmentsPerBatch(mtu))
         .line("link set dev " + device + " up")
         .line(
             "address replace "

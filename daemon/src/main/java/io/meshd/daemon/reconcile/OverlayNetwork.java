@@ -9,7 +9,10 @@ final class OverlayNetwork {
   /** Docker's option for the MTU of the underlay. */
   static final String MTU_OPTION = "com.docker.network.driver.mtu";
 
-  private static final int UNDERLAY_MTU = 1500;
+  /** What is called a jumbo frame nearly everywhere. */
+  private static final int LARGEST_UNASKED = 9000;
+
+  private static final int LARGEST_UNDERLAY = 65_535; // RFC 791
 
   /** Outer Ethernet-less headers: IPv4 20, UDP 8, VXLAN 8, and the inner Ethernet header 14. */
   private static final int VXLAN_OVERHEAD = 50;
@@ -22,15 +25,18 @@ final class OverlayNetwork {
   private OverlayNetwork() {}
 
   /**
-   * MTU of the interfaces on it: that of the underlay less what VXLAN takes, and sealing, as Docker
-   * has it: 1450, or 1424.
+   * MTU of this node's interfaces on it: what the network says the underlay has, or what it has on
+   * this node, less what VXLAN takes, and sealing: 1450, or 1424, on an ordinary underlay, as
+   * Docker has it everywhere. Nodes may differ: the data plane keeps each frame to its path.
+   *
+   * @param underlayMtu as of {@link Dataplane#underlayMtu}
    */
-  static int mtu(NetworkRecord network) {
+  static int mtu(NetworkRecord network, int underlayMtu) {
     String option = network.options().get(MTU_OPTION);
-    int underlay = UNDERLAY_MTU;
-    if (option != null && option.matches("[0-9]{2,5}")) {
-      underlay = Integer.parseInt(option);
-    }
+    int underlay =
+        option != null && option.matches("[0-9]{2,5}")
+            ? Math.min(Integer.parseInt(option), LARGEST_UNDERLAY)
+            : Math.min(underlayMtu, LARGEST_UNASKED);
     int mtu = underlay - VXLAN_OVERHEAD;
     if (network.encrypted()) {
       mtu -= SEALING_OVERHEAD;

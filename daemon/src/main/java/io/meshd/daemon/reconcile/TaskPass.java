@@ -120,7 +120,7 @@ final class TaskPass {
         return;
       }
       try {
-        task = DesiredTasks.of(record, state);
+        task = DesiredTasks.of(record, state, dataplane.underlayMtu());
       } catch (IOException e) {
         refuse(record, String.valueOf(e.getMessage()));
         return;

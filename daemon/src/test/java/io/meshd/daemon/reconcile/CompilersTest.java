@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.meshd.api.Services;
 import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.ingress.Preserving;
+import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.SwarmNetwork;
 import io.meshd.daemon.state.TaskRecord;
@@ -304,8 +305,12 @@ class CompilersTest {
   @Test
   void theMtuIsTheUnderlaysLessTheOverhead() {
     String jumbo = cluster.network(2, Map.of(OverlayNetwork.MTU_OPTION, "9000"));
-    assertEquals(1450, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(net))));
-    assertEquals(8950, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(jumbo))));
+    NetworkRecord ordinary = requireNonNull(cluster.state().networks().get(net));
+    assertEquals(1450, OverlayNetwork.mtu(ordinary, 1500));
+    assertEquals(8950, OverlayNetwork.mtu(ordinary, 9000));
+    assertEquals(1410, OverlayNetwork.mtu(ordinary, 1460));
+    assertEquals(
+        8950, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(jumbo)), 1500));
   }
 
   private String task(String node, String address) {

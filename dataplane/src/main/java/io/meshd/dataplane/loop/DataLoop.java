@@ -13,13 +13,16 @@ import io.meshd.dataplane.sys.Processors;
 import io.meshd.dataplane.sys.ProducerCpu;
 import io.meshd.dataplane.sys.Scheduling;
 import io.meshd.dataplane.tap.TapDevice;
+import io.meshd.dataplane.underlay.PathProber;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
 import io.meshd.dataplane.underlay.UnderlaySender;
+import io.meshd.dataplane.vxlan.PathTable;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,16 +45,19 @@ final class DataLoop {
   private final Nearness nearness;
   private final @Nullable ProducerCpu producer;
   private final Sealer sealer = new Sealer();
+  private final PathTable firstPaths;
   private @Nullable Opener opener;
+  private @Nullable FramesIn framesIn;
 
   DataLoop(
       IoEventLoop eventLoop,
       UnderlaySender sender,
-      int largestFrame,
+      PathTable paths,
       LoadBalancer balancer,
       LoopCounters counters) {
     this.eventLoop = eventLoop;
     this.counters = counters;
+    firstPaths = paths;
     Processors processors = new Processors();
     nearness = new Nearness(place(processors));
     producer = processors.count() > 1 ? producer() : null;
@@ -59,26 +65,34 @@ final class DataLoop {
     eventLoop.execute(precedence::begin);
     virtualSwitch = new VirtualSwitch(ForwardingTables.EMPTY, balancer, counters);
     ports = new PortWriter(counters);
-    framesOut = new FramesOut(virtualSwitch, ports, sender, largestFrame, sealer, counters);
+    framesOut = new FramesOut(virtualSwitch, ports, sender, paths, sealer, counters);
   }
 
   /**
    * Not reading yet. At most once, before anything is used.
    *
-   * @param windows of this loop from here on
+   * @param windows of this loop from here on, as is the prober
    */
-  UnderlayHandle underlay(int descriptor, ReplayMemory windows) {
+  UnderlayHandle underlay(int descriptor, ReplayMemory windows, PathProber prober) {
     Opener opening = new Opener(windows);
     opener = opening;
-    FramesIn framesIn =
+    FramesIn in =
         new FramesIn(
-            new UnderlayReceiver(descriptor), virtualSwitch, ports, framesOut, opening, counters);
+            new UnderlayReceiver(descriptor),
+            virtualSwitch,
+            ports,
+            framesOut,
+            opening,
+            prober,
+            firstPaths,
+            counters);
+    framesIn = in;
     return new UnderlayHandle(
         eventLoop,
         precedence,
         nearness,
         descriptor,
-        framesIn,
+        in,
         producer != null && producer.watchSocket(descriptor) == 0 ? producer : null);
   }
 
@@ -99,6 +113,21 @@ final class DataLoop {
           virtualSwitch.use(tables);
           ports.use(taps);
         });
+  }
+
+  /** Has the loop use other paths soon. */
+  void use(PathTable paths) {
+    try {
+      eventLoop.execute(
+          () -> {
+            framesOut.use(paths);
+            if (framesIn != null) {
+              framesIn.use(paths);
+            }
+          });
+    } catch (RejectedExecutionException ended) {
+      LOG.debug("a loop has ended before it heard of new paths", ended);
+    }
   }
 
   /** Runs something on this loop from time to time, until it ends. */

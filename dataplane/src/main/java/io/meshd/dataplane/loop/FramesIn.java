@@ -2,6 +2,7 @@ package io.meshd.dataplane.loop;
 
 import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.offload.Coalescer;
+import io.meshd.dataplane.offload.MssClamp;
 import io.meshd.dataplane.seal.Opener;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
@@ -9,9 +10,12 @@ import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.switching.TrafficCounter;
 import io.meshd.dataplane.switching.VirtualSwitch;
 import io.meshd.dataplane.tap.VirtioNetHeader;
+import io.meshd.dataplane.underlay.PathProber;
 import io.meshd.dataplane.underlay.UnderlayReceiver;
+import io.meshd.dataplane.vxlan.PathTable;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
+import io.meshd.dataplane.wire.PathProbe;
 import io.meshd.dataplane.wire.SealedHeader;
 import io.meshd.dataplane.wire.VxlanHeader;
 import java.lang.foreign.MemorySegment;
@@ -37,8 +41,10 @@ final class FramesIn {
   private final LoopCounters counters;
   private final FramesOut out;
   private final Opener opener;
+  private final PathProber prober;
   private final Coalescer coalescer = new Coalescer();
   private final MemorySegment memory;
+  private PathTable paths;
 
   // Of a datagram that was counted and opened to join others, and did not.
   private long openedAt = NOWHERE;
@@ -47,6 +53,7 @@ final class FramesIn {
   /**
    * @param out of the same loop, for frames of the switch's own
    * @param opener of encrypted networks
+   * @param prober for its questions, answers and those of the other VTEPs
    */
   FramesIn(
       UnderlayReceiver underlay,
@@ -54,14 +61,23 @@ final class FramesIn {
       PortWriter ports,
       FramesOut out,
       Opener opener,
+      PathProber prober,
+      PathTable paths,
       LoopCounters counters) {
     this.out = out;
     this.opener = opener;
+    this.prober = prober;
+    this.paths = paths;
     this.underlay = underlay;
     this.virtualSwitch = virtualSwitch;
     this.ports = ports;
     this.counters = counters;
     memory = underlay.memory();
+  }
+
+  /** Takes effect with the next frame. */
+  void use(PathTable paths) {
+    this.paths = paths;
   }
 
   /**
@@ -98,8 +114,11 @@ final class FramesIn {
   private long forward(int vtep, long at, long end, int size) {
     int length = (int) Math.min(size, end - at);
     if (length < VxlanHeader.LENGTH || !VxlanHeader.hasVni(memory, at)) {
-      counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
-      counters.drop(DropReason.VXLAN_MALFORMED);
+      if (!PathProbe.is(memory, at, length)
+          || !prober.received(vtep, memory, at, length, System.nanoTime())) {
+        counters.count(TrafficCounter.VXLAN_RX_DATAGRAMS, 1);
+        counters.drop(DropReason.VXLAN_MALFORMED);
+      }
       return at + length;
     }
     boolean sealed = SealedHeader.isSealed(memory, at);
@@ -131,7 +150,7 @@ final class FramesIn {
       return deliverJoined(decision, vtep, at, end, size);
     }
     if (decision.slotCount() > 0) {
-      deliver(decision, frame, frameLength);
+      deliver(decision, frame, frameLength, largestPacket(vtep, sealed));
     }
     return at + length;
   }
@@ -196,17 +215,26 @@ final class FramesIn {
     return at;
   }
 
+  /** Bytes of the largest IP packet that the way back to that VTEP carries. */
+  private int largestPacket(int vtep, boolean sealed) {
+    int largest = paths.largestFrame(vtep) - EthernetHeader.LENGTH;
+    return sealed ? largest - SealedHeader.OVERHEAD : largest;
+  }
+
   /**
    * The virtio header overwrites the VXLAN header and perhaps the four bytes before it, which
    * belong to a datagram already delivered or to the headroom.
    */
-  private void deliver(ForwardingDecision decision, long frame, int length) {
+  private void deliver(ForwardingDecision decision, long frame, int length, int largestPacket) {
     if (decision.destinationMac() != 0) {
       EthernetHeader.destination(memory, frame, decision.destinationMac());
     }
     long at = frame - VirtioNetHeader.LENGTH;
     FrameView view = virtualSwitch.frame();
     boolean partial = view.hasPartialChecksum();
+    if (view.isSyn() && MssClamp.apply(view, partial, largestPacket)) {
+      counters.count(TrafficCounter.MSS_CLAMPED, 1);
+    }
     if (decision.sourceMac() != 0) {
       AddressRewriter.source(view, partial, decision.sourceMac(), decision.sourceIp());
     }

@@ -1,18 +1,25 @@
 package io.meshd.dataplane.loop;
 
+import io.meshd.dataplane.offload.Fragmenter;
+import io.meshd.dataplane.offload.MssClamp;
+import io.meshd.dataplane.offload.Pieces;
 import io.meshd.dataplane.offload.Segmenter;
 import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.ForwardingDecision;
+import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
+import io.meshd.dataplane.switching.TooBig;
 import io.meshd.dataplane.switching.TrafficCounter;
 import io.meshd.dataplane.switching.VirtualSwitch;
 import io.meshd.dataplane.tap.TapDevice;
 import io.meshd.dataplane.tap.VirtioNetHeader;
 import io.meshd.dataplane.underlay.UnderlaySender;
+import io.meshd.dataplane.vxlan.PathTable;
 import io.meshd.dataplane.wire.EthernetHeader;
 import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.InternetChecksum;
+import io.meshd.dataplane.wire.Ipv4Header;
 import io.meshd.dataplane.wire.SealedHeader;
 import io.meshd.dataplane.wire.VxlanHeader;
 import java.lang.foreign.Arena;
@@ -27,7 +34,8 @@ import java.lang.foreign.ValueLayout;
  *   <li>the switch decides
  *   <li>{@link #deliver}: to ports of this node as it is, offloads still asked for
  *   <li>{@link #encapsulate}: to VTEPs, where nobody can be asked: cut, checksummed, and on an
- *       encrypted network sealed ({@link SealedFrames})
+ *       encrypted network sealed ({@link SealedFrames}); what the path does not carry is cut
+ *       smaller, or its sender told ({@link #tooBig})
  *   <li>{@link #flush}: the batch leaves
  * </ol>
  *
@@ -41,6 +49,8 @@ final class FramesOut {
   /** Headers of a segment: IPv6 with an extension header or two, and TCP. */
   private static final int MOST_HEADERS = UnderlaySender.HEADER_ROOM - VxlanHeader.LENGTH;
 
+  private static final int LEAST_IPV6_FRAME = EthernetHeader.LENGTH + TooBig.LEAST_IPV6_MTU;
+
   /** What the in-place VXLAN header may overwrite: the virtio header, no longer needed then. */
   private static final int IN_PLACE = VxlanHeader.LENGTH;
 
@@ -50,23 +60,30 @@ final class FramesOut {
   private final UnderlaySender underlay;
   private final SealedFrames sealed;
   private final Segmenter segmenter = new Segmenter();
+  private final Fragmenter fragmenter = new Fragmenter();
+  private final TooBig tooBig = new TooBig();
   private final LoopCounters counters;
-  private final int largestFrame;
+  private PathTable paths;
   private long used;
 
   FramesOut(
       VirtualSwitch virtualSwitch,
       PortWriter ports,
       UnderlaySender underlay,
-      int largestFrame,
+      PathTable paths,
       Sealer sealer,
       LoopCounters counters) {
     this.virtualSwitch = virtualSwitch;
     this.ports = ports;
     this.underlay = underlay;
-    this.largestFrame = largestFrame;
+    this.paths = paths;
     this.counters = counters;
     sealed = new SealedFrames(sealer, underlay, counters);
+  }
+
+  /** Takes effect with the next frame. */
+  void use(PathTable paths) {
+    this.paths = paths;
   }
 
   /**
@@ -90,6 +107,9 @@ final class FramesOut {
     int length = read - VirtioNetHeader.LENGTH;
     counters.count(TrafficCounter.TAP_RX_FRAMES, 1);
     counters.count(TrafficCounter.TAP_RX_BYTES, length);
+    if (length > paths.smallestFrame() - SealedHeader.OVERHEAD) {
+      tooBig.remember(slab, at + VirtioNetHeader.LENGTH, length);
+    }
     ForwardingDecision decision =
         virtualSwitch.fromPort(
             slot,
@@ -101,9 +121,9 @@ final class FramesOut {
       inject(decision);
     } else if (decision.answerLength() > 0) {
       VirtioNetHeader.clear(slab, at);
-      send(decision, at, decision.answerLength());
+      send(decision, slot, at, decision.answerLength());
     } else {
-      send(decision, at, length);
+      send(decision, slot, at, length);
     }
   }
 
@@ -117,16 +137,19 @@ final class FramesOut {
     VirtioNetHeader.clear(slab, at);
     MemorySegment.copy(
         frame.memory(), frame.at(), slab, at + VirtioNetHeader.LENGTH, frame.length());
-    send(decision, at, frame.length());
+    send(decision, ForwardingTables.NO_SLOT, at, frame.length());
   }
 
-  private void send(ForwardingDecision decision, long at, int length) {
+  /**
+   * @param slot that the frame came from, or {@link ForwardingTables#NO_SLOT}
+   */
+  private void send(ForwardingDecision decision, int slot, long at, int length) {
     int read = VirtioNetHeader.LENGTH + length;
     if (decision.slotCount() > 0) {
       deliver(decision, at, read);
     }
     if (decision.vtepCount() > 0) {
-      encapsulate(decision, at, length);
+      encapsulate(decision, slot, at, length);
       used = at + read + 63 & ~63L;
     }
   }
@@ -140,23 +163,41 @@ final class FramesOut {
     }
   }
 
-  private void encapsulate(ForwardingDecision decision, long at, int length) {
-    int limit = decision.sealed() ? largestFrame - SealedHeader.OVERHEAD : largestFrame;
+  private void encapsulate(ForwardingDecision decision, int slot, long at, int length) {
+    FrameView frame = virtualSwitch.frame();
+    int limit = limit(decision, frame);
     int gso = VirtioNetHeader.gsoType(slab, at);
+    boolean partial = VirtioNetHeader.needsChecksum(slab, at);
+    if (frame.isSyn() && MssClamp.apply(frame, partial, limit - EthernetHeader.LENGTH)) {
+      counters.count(TrafficCounter.MSS_CLAMPED, 1);
+    }
     if (gso != VirtioNetHeader.GSO_NONE) {
-      encapsulateSegments(decision, gso, VirtioNetHeader.gsoSize(slab, at), limit);
+      encapsulateSegments(decision, slot, at, gso, limit);
     } else if (length > limit) {
-      counters.drop(DropReason.FRAME_TOO_BIG);
-    } else if (VirtioNetHeader.needsChecksum(slab, at) && !completeChecksum(at, length)) {
+      encapsulateOversized(decision, slot, at, length, limit);
+    } else if (partial && !completeChecksum(at, length)) {
       counters.drop(DropReason.MALFORMED);
     } else {
       encapsulateWhole(decision, at + VirtioNetHeader.LENGTH, length);
     }
   }
 
+  /** Bytes of the largest frame that each of its paths carries, or that IPv6 may count on. */
+  private int limit(ForwardingDecision decision, FrameView frame) {
+    int limit = Integer.MAX_VALUE;
+    for (int v = 0; v < decision.vtepCount(); v++) {
+      limit = Math.min(limit, paths.largestFrame(decision.vtep(v)));
+    }
+    if (decision.sealed()) {
+      limit -= SealedHeader.OVERHEAD;
+    }
+    return frame.isIpv6() ? Math.max(limit, LEAST_IPV6_FRAME) : limit;
+  }
+
   private void encapsulateSegments(
-      ForwardingDecision decision, int gso, int segmentSize, int limit) {
+      ForwardingDecision decision, int slot, long at, int gso, int limit) {
     FrameView frame = virtualSwitch.frame();
+    int segmentSize = VirtioNetHeader.gsoSize(slab, at);
     if (!mayCut(frame, gso)) {
       counters.drop(DropReason.UNSUPPORTED_OFFLOAD);
       return;
@@ -165,31 +206,102 @@ final class FramesOut {
       counters.drop(DropReason.MALFORMED);
       return;
     }
-    if (frame.headersLength() + segmentSize > limit) {
+    int most = limit - frame.headersLength();
+    if (segmentSize > most) {
+      if (mayCutSmaller(frame)) {
+        counters.count(TrafficCounter.RECUT, 1);
+        segmentSize = most;
+      } else if (mayFragment(frame)) {
+        // Datagrams are the sender's, and rarely both too big and free to be cut.
+        counters.count(TrafficCounter.LEFT_TO_UNDERLAY, 1);
+      } else {
+        tooBig(decision, slot, at, limit);
+        return;
+      }
+    }
+    encapsulatePieces(decision, segmenter, segmenter.begin(frame, segmentSize));
+  }
+
+  /**
+   * A frame that is larger than its path carries, and that nothing was to be done with. A TCP
+   * segment whose checksum was left to us is one that we were to finish anyhow: it is cut as if it
+   * were larger. An IPv4 packet without DF is fragmented, here rather than by the underlay.
+   */
+  private void encapsulateOversized(
+      ForwardingDecision decision, int slot, long at, int length, int limit) {
+    FrameView frame = virtualSwitch.frame();
+    boolean partial = VirtioNetHeader.needsChecksum(slab, at);
+    if (partial && mayCutSmaller(frame)) {
+      counters.count(TrafficCounter.RECUT, 1);
+      int most = limit - frame.headersLength();
+      encapsulatePieces(decision, segmenter, segmenter.begin(frame, most));
+    } else if (!mayFragment(frame)) {
+      tooBig(decision, slot, at, limit);
+    } else if (partial && !completeChecksum(at, length)) {
+      counters.drop(DropReason.MALFORMED);
+    } else if (Fragmenter.mayCut(frame)) {
+      counters.count(TrafficCounter.FRAGMENTED, 1);
+      encapsulatePieces(decision, fragmenter, fragmenter.begin(frame, limit));
+    } else {
+      counters.count(TrafficCounter.LEFT_TO_UNDERLAY, 1);
+      encapsulateWhole(decision, at + VirtioNetHeader.LENGTH, length);
+    }
+  }
+
+  private static boolean mayFragment(FrameView frame) {
+    return !frame.isArp()
+        && !frame.isIpv6()
+        && (Ipv4Header.fragment(frame.memory(), frame.network()) & Ipv4Header.DONT_FRAGMENT) == 0;
+  }
+
+  /** TCP that may be cut into smaller segments than its sender had in mind. */
+  private static boolean mayCutSmaller(FrameView frame) {
+    return frame.hasTcpHeader()
+        && !frame.isSyn()
+        && !frame.isFragment()
+        && !frame.isSourceRouted()
+        && frame.headersLength() <= MOST_HEADERS;
+  }
+
+  /** Tells the sender of a frame what the path carries, where it may be told. */
+  private void tooBig(ForwardingDecision decision, int slot, long at, int limit) {
+    FrameView frame = virtualSwitch.frame();
+    if (slot == ForwardingTables.NO_SLOT || decision.vtepCount() > 1) {
       counters.drop(DropReason.FRAME_TOO_BIG);
       return;
     }
-    int hash = frame.flowHash();
-    int segments = segmenter.begin(frame, segmentSize);
+    DropReason refusal = tooBig.refusal(frame, (int) (System.nanoTime() / 1_000_000_000L));
+    if (refusal != null) {
+      counters.drop(refusal);
+      return;
+    }
+    counters.count(TrafficCounter.TOO_BIG_ANSWERS, 1);
+    int length = tooBig.answer(frame, limit - EthernetHeader.LENGTH);
+    VirtioNetHeader.clear(slab, at);
+    ports.write(slot, slab, at, VirtioNetHeader.LENGTH + length);
+  }
+
+  private void encapsulatePieces(ForwardingDecision decision, Pieces pieces, int count) {
+    int hash = virtualSwitch.frame().flowHash();
     if (decision.sealed()) {
       for (int v = 0; v < decision.vtepCount(); v++) {
-        sealed.sendSegments(decision.vni(), decision.vtep(v), hash, segmenter, segments, slab);
+        sealed.sendPieces(decision.vni(), decision.vtep(v), hash, pieces, count, slab);
       }
       return;
     }
-    int headersLength = VxlanHeader.LENGTH + segmenter.headersLength();
+    int headersLength = VxlanHeader.LENGTH + pieces.headersLength();
     MemorySegment headers = underlay.headers();
     for (int v = 0; v < decision.vtepCount(); v++) {
-      for (int i = 0; i < segments; i++) {
+      for (int i = 0; i < count; i++) {
         long header = underlay.prepare(hash);
         VxlanHeader.initialize(headers, header, decision.vni());
-        segmenter.writeHeaders(i, headers, header + VxlanHeader.LENGTH);
+        pieces.writeHeaders(i, headers, header + VxlanHeader.LENGTH);
         underlay.add(
             decision.vtep(v),
             header,
             headersLength,
-            slab.address() + segmenter.payloadAt(i),
-            segmenter.payloadLength(i));
+            slab.address() + pieces.payloadAt(i),
+            pieces.payloadLength(i));
       }
     }
   }

@@ -4,6 +4,7 @@ import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.PathMtu;
 import io.meshd.dataplane.TapAttachment;
 import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.offload.Rehearsal;
@@ -12,7 +13,9 @@ import io.meshd.dataplane.seal.SealTable;
 import io.meshd.dataplane.switching.ForwardingTables;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.tap.TapDevice;
+import io.meshd.dataplane.underlay.PathProber;
 import io.meshd.dataplane.underlay.UdpUnderlay;
+import io.meshd.dataplane.vxlan.PathTable;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
@@ -30,6 +33,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,12 +47,14 @@ public final class LoopDataplane implements Dataplane {
   private static final Logger LOG = LoggerFactory.getLogger(LoopDataplane.class);
 
   private static final Duration BALANCER_TICK = Duration.ofMillis(100);
+  private static final Duration PROBER_TICK = Duration.ofMillis(100);
 
   private final MultiThreadIoEventLoopGroup group;
   private final UdpUnderlay underlay;
   private final LoadBalancer balancer;
   private final ReplayMemory windows;
   private final List<DataLoop> loops;
+  private final PathProber prober;
   private final UnderlayHandle receiving;
   private final NamespaceWatch watch;
 
@@ -66,14 +72,16 @@ public final class LoopDataplane implements Dataplane {
       UdpUnderlay underlay,
       LoadBalancer balancer,
       ReplayMemory windows,
+      PathProber prober,
       List<DataLoop> loops) {
     this.group = group;
     this.underlay = underlay;
     this.balancer = balancer;
     this.windows = windows;
     this.loops = loops;
+    this.prober = prober;
     sealTables = new SealTable.Compiler(vtep);
-    receiving = loops.getFirst().underlay(underlay.receivingDescriptor(), windows);
+    receiving = loops.getFirst().underlay(underlay.receivingDescriptor(), windows, prober);
     watch = new NamespaceWatch(this::forgetDeletedNamespaces);
   }
 
@@ -108,21 +116,26 @@ public final class LoopDataplane implements Dataplane {
             new DefaultThreadFactory("meshd-data", true),
             EpollIoHandler.newFactory());
     try {
+      PathTable paths = PathTable.unknown(underlay.unknownPath());
       List<DataLoop> loops = new ArrayList<>();
       for (int i = 0; i < config.loops(); i++) {
         IoEventLoop eventLoop = group.next();
         LoopCounters counters = new LoopCounters();
         loops.add(
             new DataLoop(
-                eventLoop,
-                underlay.sender(config.vtep(), counters),
-                underlay.largestFrame(),
-                balancer,
-                counters));
+                eventLoop, underlay.sender(config.vtep(), counters), paths, balancer, counters));
       }
+      PathProber prober =
+          underlay.prober(
+              config.vtep(),
+              config.paths(),
+              table -> loops.forEach(loop -> loop.use(table)),
+              loops.getFirst().counters());
       LoopDataplane dataplane =
-          new LoopDataplane(config.vtep(), group, underlay, balancer, windows, List.copyOf(loops));
+          new LoopDataplane(
+              config.vtep(), group, underlay, balancer, windows, prober, List.copyOf(loops));
       loops.getFirst().every(BALANCER_TICK, balancer::tick);
+      loops.getFirst().every(PROBER_TICK, () -> prober.tick(System.nanoTime()));
       dataplane.receiving.register();
       Thread.ofPlatform().daemon().name("meshd-rehearsal").start(Rehearsal::run);
       return dataplane;
@@ -236,6 +249,32 @@ public final class LoopDataplane implements Dataplane {
       done.add(loop.use(tables, seals, devices));
     }
     done.forEach(DrainingHandle::await);
+    int[] vteps = vteps();
+    loops.getFirst().executor().execute(() -> prober.use(vteps, System.nanoTime()));
+  }
+
+  /** All that the tables send to, sorted. */
+  private int[] vteps() {
+    return spec.networks().stream()
+        .flatMap(
+            network ->
+                Stream.concat(
+                    network.vteps().stream(),
+                    network.remotes().stream().map(ForwardingSpec.RemoteEndpoint::vtep)))
+        .mapToInt(Ipv4Address::bits)
+        .distinct()
+        .sorted()
+        .toArray();
+  }
+
+  @Override
+  public List<PathMtu> paths() {
+    return prober.paths(System.nanoTime());
+  }
+
+  @Override
+  public int underlayMtu() {
+    return underlay.mtu();
   }
 
   @Override
@@ -248,6 +287,7 @@ public final class LoopDataplane implements Dataplane {
     Map<String, Long> totals = new TreeMap<>();
     loops.forEach(loop -> loop.counters().addTo(totals));
     balancer.addTo(totals);
+    paths().forEach(path -> totals.put("path.mtu." + path.vtep(), (long) path.mtu()));
     return totals;
   }
 

@@ -1,6 +1,6 @@
 package io.meshd.dataplane.loop;
 
-import io.meshd.dataplane.offload.Segmenter;
+import io.meshd.dataplane.offload.Pieces;
 import io.meshd.dataplane.seal.Sealer;
 import io.meshd.dataplane.switching.DropReason;
 import io.meshd.dataplane.switching.LoopCounters;
@@ -39,17 +39,16 @@ final class SealedFrames {
   }
 
   /**
-   * @param segmenter that has begun a frame of {@code from}
+   * @param pieces of a frame of {@code from}
    */
-  void sendSegments(
-      int vni, int vtep, int hash, Segmenter segmenter, int segments, MemorySegment from) {
-    int headers = segmenter.headersLength();
-    for (int i = 0; i < segments; i++) {
+  void sendPieces(int vni, int vtep, int hash, Pieces pieces, int count, MemorySegment from) {
+    int headers = pieces.headersLength();
+    for (int i = 0; i < count; i++) {
       MemorySegment to = room();
       long at = used + SealedHeader.LENGTH;
-      int payload = segmenter.payloadLength(i);
-      segmenter.writeHeaders(i, to, at);
-      MemorySegment.copy(from, segmenter.payloadAt(i), to, at + headers, payload);
+      int payload = pieces.payloadLength(i);
+      pieces.writeHeaders(i, to, at);
+      MemorySegment.copy(from, pieces.payloadAt(i), to, at + headers, payload);
       seal(vni, vtep, hash, to, headers + payload);
     }
   }

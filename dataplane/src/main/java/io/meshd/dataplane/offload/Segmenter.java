@@ -18,7 +18,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>One per loop. {@link #begin} borrows the frame, unchanged, until the next {@code begin}.
  */
-public final class Segmenter {
+public final class Segmenter implements Pieces {
   private MemorySegment frame = MemorySegment.NULL;
   private long at;
   private boolean ipv6;
@@ -90,20 +90,22 @@ public final class Segmenter {
   }
 
   /** Ethernet, IP and transport header of every segment together. */
+  @Override
   public int headersLength() {
     return headersLength;
   }
 
-  /** Where the payload of a segment lies in the frame's memory. */
+  @Override
   public long payloadAt(int segment) {
     return at + headersLength + (long) segment * segmentSize;
   }
 
+  @Override
   public int payloadLength(int segment) {
     return Math.min(segmentSize, payload - segment * segmentSize);
   }
 
-  /** Writes the {@link #headersLength} bytes of headers of a segment. */
+  @Override
   public void writeHeaders(int segment, MemorySegment to, long toAt) {
     MemorySegment.copy(frame, at, to, toAt, headersLength);
     int length = payloadLength(segment);

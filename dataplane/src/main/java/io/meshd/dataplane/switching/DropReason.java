@@ -29,7 +29,9 @@ public enum DropReason {
   NOT_FOR_NODE("not_for_node", "to the node port, but not to the gateway's or node's address"),
   PORT_NOT_ATTACHED("port_not_attached", "the destination port has no TAP (yet)"),
   PORT_DOWN("port_down", "the destination TAP is down or gone"),
-  FRAME_TOO_BIG("frame_too_big", "does not fit the underlay's MTU with 50 bytes of VXLAN"),
+  FRAME_TOO_BIG(
+      "frame_too_big", "larger than the path carries with 50 bytes of VXLAN, and not to be cut"),
+  TOO_BIG_LIMITED("too_big_limited", "would be answered ICMP too big once too often"),
   UNSUPPORTED_OFFLOAD("unsupported_offload", "asks for an offload that was not offered"),
   UNDERLAY_BUSY("underlay_busy", "the underlay socket's buffer is full"),
   UNDERLAY_ERROR("underlay_error", "the underlay refused to send: no route, link down"),

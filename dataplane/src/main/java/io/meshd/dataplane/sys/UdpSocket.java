@@ -15,7 +15,9 @@ public final class UdpSocket implements AutoCloseable {
   private static final int SO_RCVBUFFORCE = 33;
   private static final int IPPROTO_IP = 0;
   private static final int IP_MTU_DISCOVER = 10;
-  private static final int IP_PMTUDISC_DONT = 0;
+  private static final int IP_RECVERR = 11;
+  private static final int IP_PMTUDISC_PROBE = 3;
+  private static final int IP_PMTUDISC_OMIT = 5;
   private static final int SOL_UDP = 17;
   private static final int UDP_GRO = 104;
 
@@ -88,11 +90,27 @@ public final class UdpSocket implements AutoCloseable {
     return Libc.setsockopt(fd, SOL_UDP, UDP_GRO, 1) >= 0;
   }
 
-  /** Sends without DF: what is larger than a path's MTU is fragmented, as kernel VXLAN does it. */
+  /**
+   * Sends without DF: what is larger than a path's MTU is fragmented, here only what is larger than
+   * the interface's. What the kernel has heard of a path (RFC 1191) is neither asked nor changed,
+   * as it keeps that for minutes after it has ceased to be true.
+   */
   public void allowFragments() throws IOException {
     Errno.check(
-        Libc.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT),
+        Libc.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT),
         "cannot clear DF on a UDP socket");
+  }
+
+  /**
+   * Sends with DF, whatever the kernel knows of the path, and keeps what is said of datagrams for
+   * an {@link ErrorQueue}.
+   */
+  public void probing() throws IOException {
+    Errno.check(
+        Libc.setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE),
+        "cannot set DF on a UDP socket");
+    Errno.check(
+        Libc.setsockopt(fd, IPPROTO_IP, IP_RECVERR, 1), "cannot hear of errors on a UDP socket");
   }
 
   /** Beyond net.core.rmem_max where CAP_NET_ADMIN allows it. */

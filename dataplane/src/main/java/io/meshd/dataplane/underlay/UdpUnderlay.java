@@ -1,15 +1,17 @@
 package io.meshd.dataplane.underlay;
 
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.PathTiming;
 import io.meshd.dataplane.switching.LoopCounters;
 import io.meshd.dataplane.sys.UdpSocket;
-import io.meshd.dataplane.vxlan.VxlanOverhead;
+import io.meshd.dataplane.vxlan.PathTable;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The sockets of a VTEP: one bound to its address and VXLAN's port that receives, and per loop a
@@ -33,12 +35,12 @@ public final class UdpUnderlay implements AutoCloseable {
   private final List<UdpSocket> sockets = new ArrayList<>();
   private final UdpSocket receiving;
   private final int port;
-  private final int largestFrame;
+  private final int mtu;
 
-  private UdpUnderlay(UdpSocket receiving, int port, int largestFrame) {
+  private UdpUnderlay(UdpSocket receiving, int port, int mtu) {
     this.receiving = receiving;
     this.port = port;
-    this.largestFrame = largestFrame;
+    this.mtu = mtu;
     sockets.add(receiving);
   }
 
@@ -50,7 +52,7 @@ public final class UdpUnderlay implements AutoCloseable {
     try {
       receiving.receiveBuffer(RECEIVE_BUFFER);
       receiving.joinDatagrams();
-      return new UdpUnderlay(receiving, port, VxlanOverhead.largestFrame(mtu(vtep)));
+      return new UdpUnderlay(receiving, port, mtu(vtep));
     } catch (IOException e) {
       receiving.close();
       throw e;
@@ -60,7 +62,7 @@ public final class UdpUnderlay implements AutoCloseable {
   private static int mtu(Ipv4Address vtep) throws IOException {
     InetAddress address = Inet4Address.getByName(vtep.toString());
     NetworkInterface device = NetworkInterface.getByInetAddress(address);
-    return device == null ? DEFAULT_MTU : device.getMTU();
+    return device == null || device.isLoopback() ? DEFAULT_MTU : device.getMTU();
   }
 
   /** Makes the sockets that one loop sends from; call it where {@link #open} was called. */
@@ -81,9 +83,29 @@ public final class UdpUnderlay implements AutoCloseable {
     return receiving.fd();
   }
 
-  /** Bytes of the largest inner frame that the underlay's MTU lets through unfragmented. */
-  public int largestFrame() {
-    return largestFrame;
+  /**
+   * Asks what paths carry; call it where {@link #open} was called.
+   *
+   * @param changed is told of each change, on the thread that uses the prober
+   */
+  public PathProber prober(
+      Ipv4Address vtep, PathTiming timing, Consumer<PathTable> changed, LoopCounters counters)
+      throws IOException {
+    UdpSocket socket = UdpSocket.bind(vtep.bits(), 0, vtep + "/udp");
+    sockets.add(socket);
+    socket.probing();
+    socket.receiveBuffer(UNREAD_BUFFER);
+    return new PathProber(socket.fd(), port, unknownPath(), timing, changed, counters);
+  }
+
+  /** MTU of the interface that has the VTEP's address, as it was at first; 1500 on loopback. */
+  public int mtu() {
+    return mtu;
+  }
+
+  /** What a path is taken to carry that is not known. */
+  public int unknownPath() {
+    return Math.min(mtu, DEFAULT_MTU);
   }
 
   @Override

@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
  * <p>A datagram is one or two pieces of memory that stay as they are until the flush. The first
  * piece of those with two is a header in {@link #headers()}. A device that cannot checksum makes
  * the kernel refuse cutting with EIO; then each datagram is a message of its own from there on.
- * Where the underlay's MTU has become smaller, it is EINVAL: sent by itself, each is fragmented.
+ * Where the underlay's MTU has become smaller, it is EINVAL: sent by itself, each is fragmented,
+ * until the path is known to carry less.
  *
  * <p>Owned by one loop.
  */

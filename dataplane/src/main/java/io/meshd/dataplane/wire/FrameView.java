@@ -306,6 +306,11 @@ public final class FrameView {
             && NetworkOrder.u8(memory, transport()) == ICMP_ECHO_REQUEST;
   }
 
+  /** Whether it is a TCP segment that begins a connection, or answers one that does. */
+  public boolean isSyn() {
+    return hasTcpHeader() && (TcpHeader.flags(memory, transport()) & TcpHeader.SYN) != 0;
+  }
+
   /**
    * The same for every frame of a flow, well spread over flows: addresses, protocol, and ports
    * where a packet is not fragmented (RFC 7348 section 5 wants the outer source port from it).

@@ -36,6 +36,7 @@ public final class IcmpHeader {
   private static final int CODE_OFFSET = 1;
   private static final int CHECKSUM_OFFSET = 2;
   private static final int REST_OFFSET = 4;
+  private static final int MTU_OFFSET = 6;
 
   private IcmpHeader() {}
 
@@ -57,6 +58,11 @@ public final class IcmpHeader {
     NetworkOrder.put8(m, at + TYPE_OFFSET, type);
     NetworkOrder.put8(m, at + CODE_OFFSET, code);
     NetworkOrder.put32(m, at + REST_OFFSET, 0);
+  }
+
+  /** Of a message {@link #TOO_BIG}: the next hop's MTU (RFC 1191 section 4). */
+  public static void mtu(MemorySegment m, long at, int mtu) {
+    NetworkOrder.put16(m, at + MTU_OFFSET, mtu);
   }
 
   /** Changes an echo request into its reply; the checksum follows. */

@@ -23,6 +23,12 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  */
 public final class Icmpv6Header {
+  /** With the MTU that would do, and as much of the packet as fits (RFC 4443 section 3.2). */
+  public static final int PACKET_TOO_BIG = 2;
+
+  /** Of all types below it: errors, about a packet, which they quote. */
+  public static final int INFORMATIONAL = 128;
+
   public static final int LISTENER_QUERY = 130;
   public static final int LISTENER_REPORT = 131;
   public static final int LISTENER_DONE = 132;
@@ -32,6 +38,9 @@ public final class Icmpv6Header {
   public static final int NEIGHBOR_ADVERTISEMENT = 136;
   public static final int REDIRECT = 137;
   public static final int LISTENER_REPORT_2 = 143;
+
+  /** Of an error, before what it quotes. */
+  public static final int ERROR_LENGTH = 8;
 
   /** Of a neighbour solicitation or advertisement without options. */
   public static final int NEIGHBOR_LENGTH = 24;
@@ -48,6 +57,7 @@ public final class Icmpv6Header {
   private static final int CODE_OFFSET = 1;
   private static final int CHECKSUM_OFFSET = 2;
   private static final int FLAGS_OFFSET = 4;
+  private static final int MTU_OFFSET = 4;
   private static final int TARGET_OFFSET = 8;
   private static final int OPTION_OFFSET = 24;
   private static final int TARGET_LINK_LAYER_ADDRESS = 2;
@@ -83,6 +93,13 @@ public final class Icmpv6Header {
     NetworkOrder.put8(m, at + OPTION_OFFSET, TARGET_LINK_LAYER_ADDRESS);
     NetworkOrder.put8(m, at + OPTION_OFFSET + 1, OPTION_LENGTH / 8);
     NetworkOrder.put48(m, at + OPTION_OFFSET + 2, mac);
+  }
+
+  /** Writes the header of a {@link #PACKET_TOO_BIG} but for its checksum. */
+  public static void tooBig(MemorySegment m, long at, int mtu) {
+    NetworkOrder.put8(m, at + TYPE_OFFSET, PACKET_TOO_BIG);
+    NetworkOrder.put8(m, at + CODE_OFFSET, 0);
+    NetworkOrder.put32(m, at + MTU_OFFSET, mtu);
   }
 
   /**

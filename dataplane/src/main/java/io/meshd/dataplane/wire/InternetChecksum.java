@@ -90,6 +90,22 @@ public final class InternetChecksum {
     store(m, at, sum + (~ofWord(oldWord) & LOW) + ofWord(newWord));
   }
 
+  /**
+   * As {@link #replace} of a 16-bit field.
+   *
+   * @param field how far behind the begin of what the checksum covers; may be odd
+   */
+  public static void replaceField(MemorySegment m, long at, int field, int old, int now) {
+    boolean odd = (field & 1) != 0;
+    long sum = ~m.get(WORD2, at) & 0xffffL;
+    store(
+        m, at, sum + (~ofField(odd ? swap(old) : old) & 0xffffL) + ofField(odd ? swap(now) : now));
+  }
+
+  private static int swap(int value) {
+    return (value & 0xff) << 8 | (value >>> 8 & 0xff);
+  }
+
   /** As {@link #replace}, where only the folded sum of the pseudo header is stored. */
   public static void replacePartial(MemorySegment m, long at, int oldWord, int newWord) {
     long sum = m.get(WORD2, at) & 0xffffL;
