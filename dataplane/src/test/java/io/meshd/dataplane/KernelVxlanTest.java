@@ -1,10 +1,8 @@
 package io.meshd.dataplane;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -14,8 +12,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The other end is the kernel's own VXLAN, with offloads on and its forwarding and neighbours set
- * by hand, as ours are by tables.
+ * The other end is the kernel's own VXLAN, with the offloads that it has; {@link
+ * KernelVxlanMatrixTest} takes them away in all combinations.
  */
 @Timeout(120)
 class KernelVxlanTest {
@@ -35,23 +33,13 @@ class KernelVxlanTest {
     task = node.task("cA", "10.0.1.3");
     node.remote("10.0.1.4", "10.99.0.2", false);
     node.apply();
-    in("ip link add vx0 type vxlan id 4097 local 10.99.0.2 dstport 4789 nolearning");
-    in("ip link set vx0 address 02:42:0a:00:01:04 mtu 1450 up");
-    in("ip addr add 10.0.1.4/24 dev vx0");
-    in("bridge fdb append 02:42:0a:00:01:03 dev vx0 dst 10.99.0.1");
-    in("ip neigh add 10.0.1.3 lladdr 02:42:0a:00:01:03 dev vx0");
-    in("ip addr add fd00:1::4/64 dev vx0 nodad");
-    in("ip neigh add fd00:1::3 lladdr 02:42:0a:00:01:03 dev vx0");
+    KernelVtep.make(kernel, "10.0.1.3", "10.99.0.1");
   }
 
   @AfterEach
   void remove() {
     node.close();
     namespaces.close();
-  }
-
-  private void in(String command) {
-    TestNamespaces.in(kernel, command.split(" "));
   }
 
   @Test
@@ -103,63 +91,24 @@ class KernelVxlanTest {
           ns, "ethtool", "-K", "u0", "tx", "off", "tso", "off", "gso", "off", "gro", "off");
       TestNamespaces.in(ns, "sh", "-c", "ethtool -K u0 tx-udp-segmentation off || true");
     }
-    Path file = folder.resolve("wire.pcap");
-    Path log = folder.resolve("tcpdump");
-    Process capture =
-        TestNamespaces.start(
-            kernel,
-            log,
-            "tcpdump",
-            "-Z",
-            "root",
-            "-U",
-            "-i",
-            "u0",
-            "-w",
-            file.toString(),
-            "udp and src 10.99.0.1");
-    await().until(() -> Files.readString(log).contains("listening on"));
+    WireCapture capture = new WireCapture(folder, kernel, "u0", "udp and src 10.99.0.1");
     TestNamespaces.in(task, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", "10.0.1.4");
     TestNamespaces.in(task, "sh", "-c", "echo x > /dev/udp/10.0.1.4/53 2>/dev/null || true");
     Transfer.check(task, kernel, "10.0.1.4", 2_000_000);
     Transfer.check(kernel, task, "10.0.1.3", 200_000);
     TestNamespaces.in(task, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", "fd00:1::4");
     Transfer.check(task, kernel, "fd00:1::4", 2_000_000);
-    capture.destroy(); // SIGTERM: tcpdump writes what it has
-    assertTrue(capture.waitFor() >= 0);
+    capture.end();
 
     List<String> packets =
-        TestNamespaces.run(
-                "tshark",
-                "-r",
-                file.toString(),
-                "-o",
-                "ip.check_checksum:TRUE",
-                "-o",
-                "tcp.check_checksum:TRUE",
-                "-o",
-                "udp.check_checksum:TRUE",
-                "-Y",
-                "vxlan.flag_i == 1", // others are probes of the path
-                "-T",
-                "fields",
-                "-e",
-                "vxlan.vni",
-                "-e",
-                "ip.checksum.status",
-                "-e",
-                "udp.checksum.status",
-                "-e",
-                "tcp.checksum.status",
-                "-e",
-                "icmp.checksum.status",
-                "-e",
-                "icmpv6.checksum.status",
-                "-e",
-                "frame.len")
-            .lines()
-            .filter(line -> line.contains("\t"))
-            .toList();
+        capture.frames(
+            "vxlan.vni",
+            "ip.checksum.status",
+            "udp.checksum.status",
+            "tcp.checksum.status",
+            "icmp.checksum.status",
+            "icmpv6.checksum.status",
+            "frame.len");
     assertTrue(packets.size() > 1000, "packets " + packets.size());
     for (String packet : packets) {
       String[] fields = packet.split("\t", -1);

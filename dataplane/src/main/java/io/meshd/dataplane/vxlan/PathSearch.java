@@ -146,7 +146,7 @@ public final class PathSearch {
       size = BASE;
     } else if (low > 0) {
       high = size;
-      everyStep |= known == 0;
+      everyStep |= size <= known || known == 0;
       tell(now);
       step(now);
     } else if (size > LEAST) {
@@ -157,6 +157,7 @@ public final class PathSearch {
   }
 
   private void rest(long now) {
+    everyStep = false;
     high = MOST + 1;
     size = BASE;
     next = now + rest;
