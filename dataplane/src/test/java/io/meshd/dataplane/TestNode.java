@@ -179,22 +179,25 @@ final class TestNode implements AutoCloseable {
     remotes.removeIf(remote -> remote.address().ip().equals(gone));
   }
 
+  /** Its network as it is now. */
+  ForwardingSpec.Network network() {
+    return new ForwardingSpec.Network(
+        "n1",
+        "net",
+        VNI,
+        GATEWAY,
+        nodePort,
+        List.copyOf(ports),
+        List.copyOf(remotes),
+        List.copyOf(vteps),
+        false,
+        List.copyOf(services),
+        ForwardingSpec.Preserved.NONE,
+        ring != null);
+  }
+
   void apply() {
-    ForwardingSpec.Network network =
-        new ForwardingSpec.Network(
-            "n1",
-            "net",
-            VNI,
-            GATEWAY,
-            nodePort,
-            ports,
-            remotes,
-            vteps,
-            false,
-            services,
-            ForwardingSpec.Preserved.NONE,
-            ring != null);
-    dataplane.apply(new ForwardingSpec(List.of(network), ring == null ? List.of() : ring));
+    dataplane.apply(new ForwardingSpec(List.of(network()), ring == null ? List.of() : ring));
   }
 
   Dataplane dataplane() {
