@@ -327,8 +327,9 @@ final class FramesOut {
     }
     long from = at + VirtioNetHeader.LENGTH + start;
     int sum = ~InternetChecksum.fold(InternetChecksum.add(0, slab, from, length - start)) & 0xffff;
-    // Zero means "no checksum" in UDP; its other form is as good everywhere (RFC 768).
-    slab.set(ValueLayout.JAVA_SHORT_UNALIGNED, from + offset, (short) (sum == 0 ? 0xffff : sum));
+    // Zero means "no checksum" in UDP, which has its other form for it (RFC 768).
+    boolean other = sum == 0 && !virtualSwitch.frame().hasTcpHeader();
+    slab.set(ValueLayout.JAVA_SHORT_UNALIGNED, from + offset, (short) (other ? 0xffff : sum));
     return true;
   }
 
