@@ -275,6 +275,29 @@ class PathMtuTest {
     TestNamespaces.in(task, "ip", "link", "set", "eth0", "mtu", Integer.toString(mtu));
   }
 
+  /** As with a peer of an earlier version, or while a node has just begun. */
+  @Test
+  void aPathThatIsNotKnownRefusesNothing() throws Exception {
+    everywhere(9000);
+    a.close();
+    a = new TestNode(namespaces, nodeA, VTEP_A, QUICK);
+    a.dualStack();
+    a.attach("cA", taskA, "10.0.1.3");
+    a.remote("10.0.1.4", VTEP_B, false);
+    mtu(taskA, 8950);
+    TestNamespaces.in(
+        routerA,
+        "nft",
+        "add table ip f; add chain ip f fw { type filter hook forward priority 0; };"
+            + " add rule ip f fw udp dport 4789 @th,64,8 0 drop"); // VXLAN without the I flag
+    start();
+    assertTrue(ping("-M", "do", "-s", "8922", "10.0.1.4").contains(" 1 received"));
+    Transfer.check(taskA, taskB, "10.0.1.4", 5_000_000);
+    assertEquals(0, path(a));
+    assertEquals(0, a.counter("path.too_big_answers"));
+    assertTrue(a.counter("path.left_to_underlay") > 0);
+  }
+
   @Test
   void whoAsksAVirtualAddressHearsItFromThere() throws Exception {
     a.service("10.0.1.2", Balancing.DEFAULT, TestNode.backend("10.0.1.4"));

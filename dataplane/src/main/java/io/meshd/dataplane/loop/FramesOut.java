@@ -211,7 +211,7 @@ final class FramesOut {
       if (mayCutSmaller(frame)) {
         counters.count(TrafficCounter.RECUT, 1);
         segmentSize = most;
-      } else if (mayFragment(frame)) {
+      } else if (mayFragment(frame) || isUntold(decision, frame.headersLength() + segmentSize)) {
         // Datagrams are the sender's, and rarely both too big and free to be cut.
         counters.count(TrafficCounter.LEFT_TO_UNDERLAY, 1);
       } else {
@@ -231,21 +231,33 @@ final class FramesOut {
       ForwardingDecision decision, int slot, long at, int length, int limit) {
     FrameView frame = virtualSwitch.frame();
     boolean partial = VirtioNetHeader.needsChecksum(slab, at);
+    boolean untold = isUntold(decision, length);
     if (partial && mayCutSmaller(frame)) {
       counters.count(TrafficCounter.RECUT, 1);
       int most = limit - frame.headersLength();
       encapsulatePieces(decision, segmenter, segmenter.begin(frame, most));
-    } else if (!mayFragment(frame)) {
+    } else if (!untold && !mayFragment(frame)) {
       tooBig(decision, slot, at, limit);
     } else if (partial && !completeChecksum(at, length)) {
       counters.drop(DropReason.MALFORMED);
-    } else if (Fragmenter.mayCut(frame)) {
+    } else if (!untold && Fragmenter.mayCut(frame)) {
       counters.count(TrafficCounter.FRAGMENTED, 1);
       encapsulatePieces(decision, fragmenter, fragmenter.begin(frame, limit));
     } else {
       counters.count(TrafficCounter.LEFT_TO_UNDERLAY, 1);
       encapsulateWhole(decision, at + VirtioNetHeader.LENGTH, length);
     }
+  }
+
+  /** Whether its path is not known, so that it may be that it carries this much. */
+  private boolean isUntold(ForwardingDecision decision, int length) {
+    int overhead = decision.sealed() ? SealedHeader.OVERHEAD : 0;
+    for (int v = 0; v < decision.vtepCount(); v++) {
+      if (length + overhead > paths.largestToRefuse(decision.vtep(v))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean mayFragment(FrameView frame) {

@@ -116,7 +116,7 @@ public final class LoopDataplane implements Dataplane {
             new DefaultThreadFactory("meshd-data", true),
             EpollIoHandler.newFactory());
     try {
-      PathTable paths = PathTable.unknown(underlay.unknownPath());
+      PathTable paths = PathTable.unknown(underlay.mtu());
       List<DataLoop> loops = new ArrayList<>();
       for (int i = 0; i < config.loops(); i++) {
         IoEventLoop eventLoop = group.next();

@@ -50,7 +50,7 @@ public final class PathProber {
 
   private final int fd;
   private final int port;
-  private final int unknown;
+  private final int device;
   private final PathTiming timing;
   private final Consumer<PathTable> changed;
   private final LoopCounters counters;
@@ -83,19 +83,19 @@ public final class PathProber {
    * @param fd a socket bound to this node's VTEP that is {@link
    *     io.meshd.dataplane.sys.UdpSocket#probing}; its owner's to close
    * @param port VXLAN's
-   * @param unknown what a path is taken to be before it is known
+   * @param device MTU of the underlay's interface
    * @param changed is told on the loop whenever a path's MTU is another one
    */
   PathProber(
       int fd,
       int port,
-      int unknown,
+      int device,
       PathTiming timing,
       Consumer<PathTable> changed,
       LoopCounters counters) {
     this.fd = fd;
     this.port = port;
-    this.unknown = unknown;
+    this.device = device;
     this.timing = timing;
     this.changed = changed;
     this.counters = counters;
@@ -258,7 +258,7 @@ public final class PathProber {
       vteps[i] = all[i].vtep;
       mtus[i] = all[i].mtu;
     }
-    changed.accept(new PathTable(vteps, mtus, unknown));
+    changed.accept(new PathTable(vteps, mtus, device));
   }
 
   /** What is known; on any thread. */

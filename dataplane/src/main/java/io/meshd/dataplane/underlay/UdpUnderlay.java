@@ -95,17 +95,12 @@ public final class UdpUnderlay implements AutoCloseable {
     sockets.add(socket);
     socket.probing();
     socket.receiveBuffer(UNREAD_BUFFER);
-    return new PathProber(socket.fd(), port, unknownPath(), timing, changed, counters);
+    return new PathProber(socket.fd(), port, mtu, timing, changed, counters);
   }
 
   /** MTU of the interface that has the VTEP's address, as it was at first; 1500 on loopback. */
   public int mtu() {
     return mtu;
-  }
-
-  /** What a path is taken to carry that is not known. */
-  public int unknownPath() {
-    return Math.min(mtu, DEFAULT_MTU);
   }
 
   @Override
