@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
 class ChurnTest {
   private static final Logger LOG = LoggerFactory.getLogger(ChurnTest.class);
   private static final Duration LENGTH =
-      Boolean.getBoolean("meshd.long") ? Duration.ofMinutes(10) : Duration.ofSeconds(5);
-  private static final Duration WARM_UP = LENGTH.dividedBy(5);
+      Boolean.getBoolean("meshd.long") ? Duration.ofMinutes(10) : Duration.ofSeconds(4);
+  private static final Duration WARM_UP = LENGTH.dividedBy(4);
   private static final long SEED = Long.getLong("meshd.seed", System.nanoTime());
   private static final int MOST_TAPS = 8;
   private static final int MOST_NETWORKS = 6;
@@ -254,7 +254,17 @@ class ChurnTest {
       churned.taps.clear();
       churned.node.apply();
     }
-    return holdings();
+    Holdings[] last = {holdings()};
+    await()
+        .until(
+            () -> {
+              Holdings now = holdings();
+              boolean rests =
+                  now.devices() == last[0].devices() && now.descriptors() == last[0].descriptors();
+              last[0] = now;
+              return rests;
+            });
+    return last[0];
   }
 
   private Holdings holdings() {

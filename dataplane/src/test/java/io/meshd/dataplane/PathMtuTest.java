@@ -29,7 +29,7 @@ class PathMtuTest {
   private static final String VTEP_A = "10.99.1.1";
   private static final String VTEP_B = "10.99.3.1";
   private static final PathTiming QUICK =
-      new PathTiming(Duration.ofMillis(150), Duration.ofMillis(300), Duration.ofSeconds(1));
+      new PathTiming(Duration.ofMillis(80), Duration.ofMillis(300), Duration.ofSeconds(1));
 
   private final TestNamespaces namespaces = new TestNamespaces();
   private String nodeA;
@@ -148,6 +148,8 @@ class PathMtuTest {
 
   @Test
   void aSmallerPathIsFoundAndNothingIsLostOrFragmentedOnIt() throws Exception {
+    String nodeNamespace = a.nodePort("gA", "10.0.1.9");
+    b.remote("10.0.1.9", VTEP_A, true);
     middle(1400);
     start();
     awaitPaths(1400);
@@ -171,6 +173,7 @@ class PathMtuTest {
     Transfer.check(taskB, taskA, "10.0.1.3", 10_000_000);
     Transfer.check(taskA, taskB, "fd00:1::4", 10_000_000);
     Transfer.check(taskB, taskA, "fd00:1::3", 10_000_000);
+    Transfer.check(nodeNamespace, taskB, "10.0.1.4", 10_000_000);
 
     assertEquals(before, fragmentsMade());
     assertTrue(b.counter("path.mss_clamped") > 0);

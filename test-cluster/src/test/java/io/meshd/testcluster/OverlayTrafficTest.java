@@ -60,6 +60,19 @@ class OverlayTrafficTest {
   }
 
   @Test
+  void whatTheirPathCarriesIsAmongTheCounters() {
+    String node = tasks.get(0).node();
+    await()
+        .atMost(Duration.ofSeconds(15))
+        .untilAsserted(
+            () -> {
+              String counters =
+                  cluster.meshctl(node, "counters", "--format", "{{.Name}} {{.Value}}").orFail();
+              assertTrue(counters.matches("(?s).*path\\.mtu\\.[0-9.]+ 1500\n.*"), counters);
+            });
+  }
+
+  @Test
   void oneGigabyteArrivesWithTheRightChecksum() throws IOException {
     Task from = tasks.get(0);
     Task to = tasks.get(1);

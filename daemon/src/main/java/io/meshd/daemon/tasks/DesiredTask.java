@@ -53,7 +53,7 @@ public record DesiredTask(
    * An overlay that the task is on.
    *
    * @param address dotted IPv4, with {@code prefixLength} of the network's subnet
-   * @param mtu of the interface, 1450 by default
+   * @param mtu of the interface, 1450 on an ordinary underlay
    * @param internal true where the network gives no way out
    */
   public record TaskNetwork(

@@ -46,8 +46,7 @@ import org.slf4j.LoggerFactory;
 public final class LoopDataplane implements Dataplane {
   private static final Logger LOG = LoggerFactory.getLogger(LoopDataplane.class);
 
-  private static final Duration BALANCER_TICK = Duration.ofMillis(100);
-  private static final Duration PROBER_TICK = Duration.ofMillis(100);
+  private static final Duration TICK = Duration.ofMillis(100);
 
   private final MultiThreadIoEventLoopGroup group;
   private final UdpUnderlay underlay;
@@ -134,8 +133,14 @@ public final class LoopDataplane implements Dataplane {
       LoopDataplane dataplane =
           new LoopDataplane(
               config.vtep(), group, underlay, balancer, windows, prober, List.copyOf(loops));
-      loops.getFirst().every(BALANCER_TICK, balancer::tick);
-      loops.getFirst().every(PROBER_TICK, () -> prober.tick(System.nanoTime()));
+      loops
+          .getFirst()
+          .every(
+              TICK,
+              () -> {
+                balancer.tick();
+                prober.tick(System.nanoTime());
+              });
       dataplane.receiving.register();
       Thread.ofPlatform().daemon().name("meshd-rehearsal").start(Rehearsal::run);
       return dataplane;

@@ -68,6 +68,7 @@ public final class PathProber {
     final PathSearch search;
     long nonce;
     int nonceSize;
+    int logged;
 
     // For others than the loop.
     volatile int mtu;
@@ -169,14 +170,22 @@ public final class PathProber {
     int mtu = path.search.known();
     path.confirmedAt = path.search.confirmedAt();
     if (mtu != path.mtu) {
-      LOG.info(
-          "the path to {} carries {} bytes{}",
-          new Ipv4Address(path.vtep),
-          mtu,
-          path.mtu == 0 ? "" : ", no longer " + path.mtu);
       path.mtu = mtu;
       tell();
     }
+    if (mtu != path.logged && path.search.isSettled()) {
+      log(path, mtu);
+    }
+  }
+
+  private void log(Path path, int mtu) {
+    Ipv4Address vtep = new Ipv4Address(path.vtep);
+    if (path.logged != 0) {
+      LOG.info("the path to {} carries {} bytes, no longer {}", vtep, mtu, path.logged);
+    } else if (mtu < Math.min(device, PathSearch.MOST)) {
+      LOG.info("the path to {} carries {} bytes, this node's interface {}", vtep, mtu, device);
+    }
+    path.logged = mtu;
   }
 
   private void ask(Path path, int size, long now) {

@@ -95,6 +95,11 @@ public final class PathSearch {
     return confirmedAt;
   }
 
+  /** Whether the {@link #known} size is the result of a search, and not a step of one. */
+  public boolean isSettled() {
+    return state != State.SEARCH;
+  }
+
   /** Whether an answer is waited for. */
   public boolean waits() {
     return sent > 0;
