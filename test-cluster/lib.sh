@@ -60,7 +60,7 @@ BASE_PACKAGES="iproute2 nftables iputils-ping procps curl ca-certificates busybo
 # For --docker. The docker on the PATH is the client, which need not be Debian's.
 DOCKER_PACKAGES="docker.io iptables"
 # What the tests and the benchmarks call beside that.
-TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker docker-compose debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf docker-registry apache2-utils"
+TEST_PACKAGES="$BASE_PACKAGES $DOCKER_PACKAGES python3-docker docker-compose debootstrap ethtool iperf3 jq tcpdump tshark haproxy strace libfaketime hey nginx-light prometheus redis-server memcached dnsmasq-base bind9-dnsutils conntrack serf docker-registry apache2-utils"
 
 # Exports JAVA_HOME for a JDK 25, so that Maven itself runs on it too.
 need_jdk() {
@@ -258,7 +258,7 @@ start_meshd() {
   # shellcheck disable=SC2207
   local VARIABLES=(JAVA_HOME="$JAVA_HOME" ${MESHD_OPTS:+"MESHD_OPTS=$MESHD_OPTS"} $(cat "$RUN/env" 2>/dev/null || true))
   # shellcheck disable=SC2046
-  start_program "$1" meshd "$TC/bin/meshd" $(cat "$RUN/flags" 2>/dev/null || true)
+  start_program "$1" meshd "$TC/bin/meshd" --metrics-addr "10.99.0.${1#n}:9323" $(cat "$RUN/flags" 2>/dev/null || true)
 }
 
 # await_meshd NODE: until its API answers, and its membership is there if it had one before.

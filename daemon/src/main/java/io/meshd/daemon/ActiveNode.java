@@ -8,6 +8,7 @@ import io.meshd.daemon.control.NodeLiveness;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
+import io.meshd.daemon.metrics.Readings;
 import io.meshd.daemon.peers.PeerFacts.Life;
 import io.meshd.daemon.plugin.ManagedPlugin;
 import io.meshd.daemon.rest.HealthRoutes;
@@ -192,6 +193,18 @@ final class ActiveNode implements AutoCloseable {
 
   Mesh.@Nullable Gossip gossip() {
     return work.peers().view();
+  }
+
+  /** What the metrics show, but for the counters. */
+  Readings.Node readings() {
+    return new Readings.Node(
+        member.identity().nodeId(),
+        member.state(),
+        member.proposer() != null,
+        work.ports(),
+        work.passes(),
+        gossip(),
+        member.log());
   }
 
   HostNetworks hostNetworks() {

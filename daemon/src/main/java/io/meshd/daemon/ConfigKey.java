@@ -16,6 +16,7 @@ enum ConfigKey {
   LOG_LEVEL("log-level", "LEVEL", "error, warn, info, debug or trace (default: info)"),
   HOSTNAME("hostname", "NAME", "this node's name in the cluster (default: the machine's)"),
   HEALTH_ADDR("health-addr", "IP:PORT", "health for load balancers (default: not served)"),
+  METRICS_ADDR("metrics-addr", "IP:PORT", "metrics for Prometheus (default: not served)"),
   DOCKER_SOCKET("docker-socket", "PATH", "the Docker Engine's (default: /var/run/docker.sock)"),
   PLUGIN_SOCKET(
       "plugin-socket",

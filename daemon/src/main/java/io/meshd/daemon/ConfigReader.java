@@ -130,9 +130,8 @@ public final class ConfigReader {
         loops(values.get(ConfigKey.INGRESS_LOOPS), dataLoops),
         level(values.get(ConfigKey.LOG_LEVEL)),
         name(values.get(ConfigKey.HOSTNAME)),
-        values.containsKey(ConfigKey.HEALTH_ADDR)
-            ? address(values.get(ConfigKey.HEALTH_ADDR))
-            : null,
+        optionalAddress(values.get(ConfigKey.HEALTH_ADDR)),
+        optionalAddress(values.get(ConfigKey.METRICS_ADDR)),
         path(values.get(ConfigKey.DOCKER_SOCKET), Path.of("/var/run/docker.sock")),
         path(values.get(ConfigKey.PLUGIN_SOCKET), Path.of("/run/docker/plugins/meshd.sock")));
   }
@@ -168,6 +167,11 @@ public final class ConfigReader {
       throw wrong(value, "a whole number from 1 to " + MAX_LOOPS);
     }
     return Integer.parseInt(value.text());
+  }
+
+  private static @Nullable InetSocketAddress optionalAddress(@Nullable Value value)
+      throws StartupException {
+    return value == null ? null : address(value);
   }
 
   private static InetSocketAddress address(@Nullable Value value) throws StartupException {

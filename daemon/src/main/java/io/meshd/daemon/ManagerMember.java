@@ -24,6 +24,7 @@ import io.meshd.daemon.control.ReportSink;
 import io.meshd.daemon.control.SelfDescription;
 import io.meshd.daemon.control.StateFeed;
 import io.meshd.daemon.http.ApiException;
+import io.meshd.daemon.metrics.Readings;
 import io.meshd.daemon.orchestrate.Orchestrator;
 import io.meshd.daemon.raft.AtomixLog;
 import io.meshd.daemon.raft.Transport;
@@ -74,7 +75,7 @@ final class ManagerMember implements Member {
   private final StateRelay states;
   private final ManagersLog opened;
   private final AtomixLog log;
-  private final Proposer proposer;
+  private final RaftProposer proposer;
   private final NodeLiveness liveness;
   private final KeyRotator keys;
   private final Orchestrator orchestrator;
@@ -373,6 +374,11 @@ final class ManagerMember implements Member {
   @Override
   public Map<String, Long> counters() {
     return opened.transport().counters();
+  }
+
+  @Override
+  public Readings.Log log() {
+    return new Readings.Log(log.status(), proposer.times().read());
   }
 
   /** Why this manager takes no part until it is upgraded, or empty. */

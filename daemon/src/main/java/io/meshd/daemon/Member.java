@@ -4,6 +4,7 @@ import io.meshd.daemon.command.Proposer;
 import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.control.LeaderForwarder;
 import io.meshd.daemon.control.Managers;
+import io.meshd.daemon.metrics.Readings;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.security.NodeCredentials;
 import io.meshd.daemon.security.NodeIdentity;
@@ -49,6 +50,11 @@ sealed interface Member extends AutoCloseable permits ManagerMember, WorkerMembe
   /** Of the ways between managers, name to value. */
   default Map<String, Long> counters() {
     return Map.of();
+  }
+
+  /** The managers' log as this node sees it; null where it has no part in it. */
+  default Readings.@Nullable Log log() {
+    return null;
   }
 
   /** Takes calls to whoever leads. */

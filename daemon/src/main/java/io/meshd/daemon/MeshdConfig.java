@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param hostname {@code hostname}: this node's name in the cluster; default the machine's
  * @param healthAddr {@code health-addr}: literal IP:port where load balancers ask whether this node
  *     can serve (docs/LOAD-BALANCERS.md); default null, not served
+ * @param metricsAddr {@code metrics-addr}: literal IP:port where Prometheus finds the metrics
+ *     (docs/OPERATING.md); default null, not served
  * @param dockerSocket {@code docker-socket}: unix socket of this node's Docker Engine, which need
  *     not be there; default /var/run/docker.sock
  * @param pluginSocket {@code plugin-socket}: the network plugin's, in the folder where the Engine
@@ -39,6 +41,7 @@ public record MeshdConfig(
     LogLevel logLevel,
     String hostname,
     @Nullable InetSocketAddress healthAddr,
+    @Nullable InetSocketAddress metricsAddr,
     Path dockerSocket,
     Path pluginSocket) {
 

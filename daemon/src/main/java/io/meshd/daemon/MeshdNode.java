@@ -6,7 +6,10 @@ import io.meshd.daemon.control.ControlRoutes;
 import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.http.ApiServer;
+import io.meshd.daemon.http.Routes;
 import io.meshd.daemon.linux.PortHolder;
+import io.meshd.daemon.metrics.MetricsRoutes;
+import io.meshd.daemon.metrics.Readings;
 import io.meshd.daemon.plugin.ManagedPluginRoutes;
 import io.meshd.daemon.rest.ClusterEvents;
 import io.meshd.daemon.rest.HealthRoutes;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,7 +48,7 @@ final class MeshdNode implements AutoCloseable {
   private final Engine engine;
   private final ClusterEvents events = new ClusterEvents(Clock.systemUTC());
   private final NodeMembership membership;
-  private @Nullable ApiServer health;
+  private final List<ApiServer> plainDoors = new ArrayList<>();
 
   MeshdNode(MeshdConfig config) {
     this.config = config;
@@ -79,14 +83,26 @@ final class MeshdNode implements AutoCloseable {
         .addTo(server.routes());
     new ManagedPluginRoutes(() -> ofActive(ActiveNode::managedPlugin)).addTo(server.routes());
     ControlRoutes.register(server.routes(), () -> ofActive(node -> node.member().controlRoutes()));
+    MetricsRoutes metrics =
+        new MetricsRoutes(
+            () ->
+                new Readings(
+                    Version.TEXT, host.hostname(), counters(), ofActive(ActiveNode::readings)));
+    metrics.addToSocket(server.routes());
     membership.start();
     server.openUnix(config.socket());
-    InetSocketAddress healthAddr = config.healthAddr();
-    if (healthAddr != null) {
+    open(config.healthAddr(), new HealthRoutes(() -> ofActive(ActiveNode::served))::addTo);
+    open(config.metricsAddr(), metrics::addToPlain);
+  }
+
+  /** A door without encryption, where one is asked for. */
+  private void open(@Nullable InetSocketAddress address, Consumer<Routes> content)
+      throws IOException {
+    if (address != null) {
       ApiServer door = new ApiServer(RestApi.serverSettings(host));
-      health = door;
-      new HealthRoutes(() -> ofActive(ActiveNode::served)).addTo(door.routes());
-      door.openPlain(healthAddr);
+      plainDoors.add(door);
+      content.accept(door.routes());
+      door.openPlain(address);
     }
   }
 
@@ -165,8 +181,8 @@ final class MeshdNode implements AutoCloseable {
   @Override
   public synchronized void close() {
     try {
-      if (health != null) {
-        health.close();
+      for (ApiServer door : plainDoors) {
+        door.close();
       }
       server.close();
     } catch (IOException e) {

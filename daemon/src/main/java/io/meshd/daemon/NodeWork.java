@@ -5,6 +5,7 @@ import io.meshd.daemon.dns.NodeNames;
 import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.ingress.BindError;
 import io.meshd.daemon.ingress.Ingress;
+import io.meshd.daemon.ingress.PortStatus;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodePlumbing;
@@ -13,6 +14,7 @@ import io.meshd.daemon.peers.Peers;
 import io.meshd.daemon.plugin.ManagedPlugin;
 import io.meshd.daemon.plugin.NetworkPlugin;
 import io.meshd.daemon.reconcile.ContainerTaps;
+import io.meshd.daemon.reconcile.PassStatus;
 import io.meshd.daemon.reconcile.Reconciler;
 import io.meshd.daemon.reconcile.TaskReports;
 import io.meshd.daemon.rest.HealthRoutes;
@@ -222,6 +224,15 @@ final class NodeWork implements AutoCloseable {
     parts.addAll(Watchdog.partsOf("ingress", ingress.loops()));
     parts.add(new Watchdog.Part("reconcile", reconciler::sign));
     return parts;
+  }
+
+  /** Every published port of this node. */
+  List<PortStatus> ports() {
+    return ingress.ports();
+  }
+
+  PassStatus passes() {
+    return reconciler.status();
   }
 
   /** Of the data plane, of the ingress and of the names. */

@@ -30,6 +30,7 @@ class ConfigReaderTest {
             LogLevel.INFO,
             "machine",
             null,
+            null,
             Path.of("/var/run/docker.sock"),
             Path.of("/run/docker/plugins/meshd.sock")),
         read());
@@ -51,6 +52,7 @@ class ConfigReaderTest {
         log-level: debug
         hostname: 7
         health-addr: 10.0.0.5:30001
+        metrics-addr: 127.0.0.1:9323
         docker-socket: /e
         plugin-socket: /p
         """);
@@ -66,6 +68,7 @@ class ConfigReaderTest {
             LogLevel.DEBUG,
             "7",
             new InetSocketAddress(InetAddress.ofLiteral("10.0.0.5"), 30001),
+            new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 9323),
             Path.of("/e"),
             Path.of("/p")),
         read());
@@ -105,7 +108,7 @@ class ConfigReaderTest {
         file()
             + " line 3: unknown key data-dirr (allowed are data-dir, run-dir, socket, listen-addr,"
             + " gossip-port, data-loops, ingress-loops, log-level, hostname, health-addr,"
-            + " docker-socket, plugin-socket)",
+            + " metrics-addr, docker-socket, plugin-socket)",
         failure());
   }
 

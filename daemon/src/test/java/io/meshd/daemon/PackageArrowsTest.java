@@ -35,6 +35,7 @@ class PackageArrowsTest {
           Map.entry("command", Set.of("raft", "state")),
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),
           Map.entry("plugin", Set.of("http", "engine", "reconcile", "state", "linux", "disk")),
+          Map.entry("metrics", Set.of("http", "ingress", "reconcile", "raft", "command", "state")),
           Map.entry("peers", Set.of("state")),
           Map.entry("state", Set.of("raft")),
           Map.entry("tasks", Set.of("linux", "disk")),

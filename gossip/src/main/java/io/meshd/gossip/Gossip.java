@@ -181,7 +181,13 @@ public final class Gossip implements AutoCloseable {
 
   private GossipStatus statusNow() {
     List<Member> members = new ArrayList<>();
-    node.members().peers().forEach(peer -> members.add(Member.of(peer)));
+    Map<String, Duration> roundTrips = new HashMap<>();
+    for (Peer peer : node.members().peers()) {
+      members.add(Member.of(peer));
+      if (peer.lives() && peer.roundTripNanos() >= 0) {
+        roundTrips.put(peer.name(), Duration.ofNanos(peer.roundTripNanos()));
+      }
+    }
     long now = node.timers().nanos();
     Map<String, Duration> compared = new HashMap<>();
     records.compared().forEach((name, at) -> compared.put(name, Duration.ofNanos(now - at)));
@@ -192,6 +198,7 @@ public final class Gossip implements AutoCloseable {
         records.depth(),
         records.streams(),
         Map.copyOf(compared),
+        Map.copyOf(roundTrips),
         node.counters().snapshot(),
         transport.counters().snapshot());
   }

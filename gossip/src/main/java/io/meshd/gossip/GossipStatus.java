@@ -16,6 +16,7 @@ import java.util.Map;
  * @param recordNews changes of records that wait to be told
  * @param streams what there is, by topic and owner
  * @param compared how long ago records were last compared, by member
+ * @param roundTrips from a ping to its ack, the last of each member that answers
  */
 public record GossipStatus(
     List<Member> members,
@@ -24,6 +25,7 @@ public record GossipStatus(
     int recordNews,
     List<StreamStatus> streams,
     Map<String, Duration> compared,
+    Map<String, Duration> roundTrips,
     Map<GossipCounter, Long> counters,
     Map<TransportCounter, Long> transport) {
   /** Whether another node has the same records of the topics that both follow. */

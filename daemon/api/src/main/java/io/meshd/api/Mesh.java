@@ -128,6 +128,7 @@ public final class Mesh {
    * @param address IP:port
    * @param state alive, suspect, dead or left
    * @param syncedMillis how long ago records were last compared with it; null for never
+   * @param roundTripMicros of the last ping that it answered in time; null for none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record GossipMember(
@@ -137,7 +138,8 @@ public final class Mesh {
       @JsonProperty("State") String state,
       @JsonProperty("Incarnation") long incarnation,
       @JsonProperty("Tags") Map<String, String> tags,
-      @JsonProperty("SyncedMillis") @Nullable Long syncedMillis) {}
+      @JsonProperty("SyncedMillis") @Nullable Long syncedMillis,
+      @JsonProperty("RoundTripMicros") @Nullable Long roundTripMicros) {}
 
   /**
    * What a node has of another one's records on a network. Where two nodes show the same version

@@ -18,6 +18,7 @@ public final class RaftProposer implements Proposer {
 
   private final ReplicatedLog log;
   private final Supplier<ClusterState> state;
+  private final CommitTimes times = new CommitTimes();
 
   /**
    * @param log bounds how long a proposal waits
@@ -35,7 +36,10 @@ public final class RaftProposer implements Proposer {
       return CommandFormat.tooNew(command.format(), agreed);
     }
     try {
-      return StateCodec.decodeOutcome(log.propose(StateCodec.encode(command)).get());
+      long began = System.nanoTime();
+      byte[] answer = log.propose(StateCodec.encode(command)).get();
+      times.took(System.nanoTime() - began);
+      return StateCodec.decodeOutcome(answer);
     } catch (ExecutionException e) {
       return switch (e.getCause()) {
         case ReplicatedLog.NoLeaderException _ ->
@@ -54,6 +58,11 @@ public final class RaftProposer implements Proposer {
       Thread.currentThread().interrupt();
       return new Outcome.Refused(Outcome.Reason.UNAVAILABLE, NO_LEADER);
     }
+  }
+
+  /** Of the proposals that were answered. */
+  public CommitTimes times() {
+    return times;
   }
 
   @Override

@@ -140,6 +140,18 @@ public final class Ingress implements AutoCloseable {
         .join();
   }
 
+  /** Every port of the last {@link #apply}, in the order of their names. */
+  public List<PortStatus> ports() {
+    return CompletableFuture.supplyAsync(
+            () ->
+                ports.values().stream()
+                    .map(PublishedPort::status)
+                    .sorted(Comparator.comparing(PortStatus::port))
+                    .toList(),
+            host)
+        .join();
+  }
+
   /** The threads that carry connections. */
   public List<Executor> loops() {
     return loops.executors();

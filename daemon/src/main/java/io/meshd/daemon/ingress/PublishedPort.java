@@ -16,6 +16,8 @@ sealed interface PublishedPort permits TcpPort, UdpPort {
 
   @Nullable BindError error();
 
+  PortStatus status();
+
   /** Begins nothing new, until the next {@link #apply}; keeps the port. */
   void stopListening();
 

@@ -2,12 +2,14 @@ package io.meshd.daemon.ingress;
 
 import io.meshd.daemon.ingress.IngressPort.ClientAddress;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /** What the connections of a published port have in common, whichever loops carry them. */
 final class Route {
   private final BackendPool pool = new BackendPool();
   private final Preservation preservation;
   private final AtomicInteger open = new AtomicInteger();
+  private final LongAdder entered = new LongAdder();
   private final int limit;
   private volatile ClientAddress clientAddress = ClientAddress.SNAT;
 
@@ -44,6 +46,7 @@ final class Route {
       open.decrementAndGet();
       return false;
     }
+    entered.increment();
     return true;
   }
 
@@ -55,5 +58,15 @@ final class Route {
 
   void leave() {
     open.decrementAndGet();
+  }
+
+  /** Connections that are counted in now. */
+  int open() {
+    return open.get();
+  }
+
+  /** Connections that ever were. */
+  long entered() {
+    return entered.sum();
   }
 }

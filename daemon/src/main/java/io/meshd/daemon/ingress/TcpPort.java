@@ -68,6 +68,17 @@ final class TcpPort implements PublishedPort {
   }
 
   @Override
+  public PortStatus status() {
+    return new PortStatus(
+        BindError.name(desired),
+        desired.serviceName(),
+        route.open(),
+        route.entered(),
+        route.pool().size(),
+        error == null);
+  }
+
+  @Override
   public void unpublish() {
     stopListening();
     if (route.preservation().isWanted()) {

@@ -82,6 +82,18 @@ final class UdpPort implements PublishedPort {
     return error;
   }
 
+  @Override
+  public PortStatus status() {
+    UdpServer.Sessions sessions = server == null ? UdpServer.NO_SESSIONS : server.count();
+    return new PortStatus(
+        BindError.name(desired),
+        desired.serviceName(),
+        sessions.open(),
+        sessions.begun(),
+        pool.size(),
+        error == null);
+  }
+
   /** A datagram is not begun: whoever has a session goes on, and others find one. */
   @Override
   public void stopListening() {}

@@ -75,6 +75,7 @@ final class UdpServer implements EpollIoHandle {
   private final Preservation preservation;
   private final int mostSessions;
   private final DatagramPeer probe = new DatagramPeer();
+  private long begun;
 
   /** The one that was silent longest first. */
   private final Map<DatagramPeer, UdpSession> sessions = new LinkedHashMap<>(16, 0.75f, true);
@@ -137,6 +138,16 @@ final class UdpServer implements EpollIoHandle {
     loop.submit(() -> retireOthers(Set.of())).syncUninterruptibly();
   }
 
+  /** How many sessions there are and ever were. */
+  record Sessions(int open, long begun) {}
+
+  static final Sessions NO_SESSIONS = new Sessions(0, 0);
+
+  /** From another thread than the loop's. */
+  Sessions count() {
+    return loop.submit(() -> new Sessions(sessions.size(), begun)).syncUninterruptibly().getNow();
+  }
+
   /** Ends the port and its sessions. From another thread than the loop's. */
   void shutDown() {
     loop.submit(this::close).syncUninterruptibly();
@@ -188,6 +199,7 @@ final class UdpServer implements EpollIoHandle {
     UdpSession session = new UdpSession(this, peer, backend, upstream);
     session.open(loop);
     sessions.put(peer, session);
+    begun++;
     counters.count(IngressCounter.UDP_SESSION_OPENED);
     return session;
   }

@@ -41,7 +41,7 @@ final class GossipView {
         status.memberNews(),
         status.recordNews(),
         status.members().stream()
-            .map(member -> member(member, status.compared()))
+            .map(member -> member(member, status))
             .sorted(Comparator.comparing(Mesh.GossipMember::hostname))
             .toList(),
         status.streams().stream()
@@ -60,8 +60,9 @@ final class GossipView {
     return name.name().toLowerCase(Locale.ROOT);
   }
 
-  private Mesh.GossipMember member(Member member, Map<String, Duration> compared) {
-    Duration ago = compared.get(member.name());
+  private Mesh.GossipMember member(Member member, GossipStatus status) {
+    Duration ago = status.compared().get(member.name());
+    Duration roundTrip = status.roundTrips().get(member.name());
     return new Mesh.GossipMember(
         member.name(),
         hostname(member.name()),
@@ -69,7 +70,8 @@ final class GossipView {
         word(member.state()),
         member.incarnation(),
         member.tags(),
-        ago == null ? null : ago.toMillis());
+        ago == null ? null : ago.toMillis(),
+        roundTrip == null ? null : roundTrip.toNanos() / 1000);
   }
 
   private Mesh.GossipRecords records(StreamStatus stream) {

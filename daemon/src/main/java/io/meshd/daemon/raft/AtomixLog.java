@@ -571,6 +571,18 @@ public final class AtomixLog implements ReplicatedLog {
     return service.reached();
   }
 
+  /** How this member does. */
+  public LogStatus status() {
+    return new LogStatus(
+        raft.getTerm(),
+        raft.getLogWriter().getLastIndex(),
+        raft.getCommitIndex(),
+        service.reached(),
+        isLeader(),
+        leader() != null,
+        members().size());
+  }
+
   /** For a log line or a failed test. */
   @Override
   public String toString() {

@@ -89,6 +89,8 @@ public final class Reconciler implements StateListener, AutoCloseable {
   private String lastProblem = "";
   private long dockerLookedAfter = System.nanoTime();
 
+  private volatile PassStatus status = new PassStatus(0, 0, 0, 0);
+
   /**
    * @param dataDir where it remembers what must outlive a restart
    * @param ingress takes all published ports of this node, whole, and the IDs of the tasks on nodes
@@ -168,12 +170,30 @@ public final class Reconciler implements StateListener, AutoCloseable {
         ClusterState state = next(failed ? retry : IDLE_MILLIS);
         retry = failed ? Math.min(2 * retry, LAST_RETRY_MILLIS) : FIRST_RETRY_MILLIS;
         if (state != null) {
+          long began = System.nanoTime();
           failed = !pass(state);
+          count(failed, System.nanoTime() - began);
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
     }
+  }
+
+  private void count(boolean failed, long nanos) {
+    PassStatus before = status;
+    ClusterState now = served.get();
+    status =
+        new PassStatus(
+            before.passes() + 1,
+            before.failures() + (failed ? 1 : 0),
+            before.seconds() + nanos / 1e9,
+            now == null ? 0 : now.version());
+  }
+
+  /** Of the passes so far. */
+  public PassStatus status() {
+    return status;
   }
 
   /** The newest state, when something changed or the time is up. */

@@ -21,6 +21,7 @@ public final class Peer {
   long incarnation = -1;
   Liveness state = Liveness.DEAD;
   long changedAt;
+  private long roundTripNanos = -1;
   @Nullable Suspicion suspicion;
   private @Nullable Map<String, String> tags;
 
@@ -70,6 +71,16 @@ public final class Peer {
   /** When the state last changed, by the clock of the core. */
   public long changedAt() {
     return changedAt;
+  }
+
+  /** An ack came so long after its ping. */
+  public void answeredAfter(long nanos) {
+    roundTripNanos = nanos;
+  }
+
+  /** Of the last ping that it answered itself and in time, in nanoseconds; -1 before any. */
+  public long roundTripNanos() {
+    return roundTripNanos;
   }
 
   /** From the meta data; empty for a memberlist that is not serf's. */

@@ -88,6 +88,7 @@ final class Prober {
     private final Peer peer;
     private final long began = timers.nanos();
     private final long incarnation;
+    private boolean late;
     private long seqNo;
     private int nacksMissing;
     private boolean nacksWanted;
@@ -113,6 +114,7 @@ final class Prober {
     }
 
     private void askOthers() {
+      late = true;
       counters.add(GossipCounter.PROBES_LATE);
       List<Peer> helpers =
           members
@@ -172,6 +174,9 @@ final class Prober {
     public void ack() {
       if (open()) {
         members.awareness().add(-1);
+        if (!late) { // else it may have come through others
+          peer.answeredAfter(timers.nanos() - began);
+        }
         end();
       }
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.daemon.metrics;
+
+import org.jspecify.annotations.NullMarked;
