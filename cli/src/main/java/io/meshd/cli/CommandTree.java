@@ -49,6 +49,7 @@ import io.meshd.cli.swarm.SwarmUpdate;
 import io.meshd.cli.system.CountersShow;
 import io.meshd.cli.system.InfoShow;
 import io.meshd.cli.system.VersionShow;
+import io.meshd.cli.trace.TraceShow;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -110,6 +111,7 @@ final class CommandTree {
       case "plugin install" -> new PluginInstall();
       case "plugin rm" -> new PluginRemove();
       case "counters" -> new CountersShow();
+      case "trace" -> new TraceShow();
       case "info" -> new InfoShow();
       case "version" -> new VersionShow();
       default -> null;
@@ -139,6 +141,7 @@ final class CommandTree {
           new Entry("service", "Manage Swarm services"),
           new Entry("swarm", "Manage Swarm"),
           new Entry("counters", "Show the data plane's counters"),
+          new Entry("trace", "Show what becomes of a packet, node by node, and why"),
           new Entry("info", "Display system-wide information"),
           new Entry("version", "Show the meshd version information"));
 

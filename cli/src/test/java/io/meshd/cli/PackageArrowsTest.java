@@ -31,7 +31,8 @@ final class PackageArrowsTest {
             "..cli.endpoint..",
             "..cli.gossip..",
             "..cli.plugin..",
-            "..cli.system..")
+            "..cli.system..",
+            "..cli.trace..")
         .layer("task")
         .definedBy("..cli.task..")
         .layer("registry")

@@ -22,6 +22,7 @@ import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.systemd.Watchdog;
 import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.TaskLogs;
+import io.meshd.daemon.trace.NodeTrace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -193,6 +194,10 @@ final class ActiveNode implements AutoCloseable {
 
   Mesh.@Nullable Gossip gossip() {
     return work.peers().view();
+  }
+
+  NodeTrace trace() {
+    return work.trace();
   }
 
   /** What the metrics show, but for the counters. */

@@ -76,6 +76,7 @@ final class MeshdNode implements AutoCloseable {
             () -> or(ofActive(ActiveNode::hostNetworks), new HostNetworks(null, null, null, null)),
             this::counters,
             () -> ofActive(ActiveNode::gossip),
+            () -> ofActive(node -> node.trace()::answer),
             host,
             engine,
             events,

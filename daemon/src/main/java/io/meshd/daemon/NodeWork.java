@@ -27,6 +27,7 @@ import io.meshd.daemon.tasks.LocalTasks;
 import io.meshd.daemon.tasks.NodeTasks;
 import io.meshd.daemon.tasks.TaskLogs;
 import io.meshd.daemon.tasks.TaskSupervisor;
+import io.meshd.daemon.trace.NodeTrace;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.Ipv4Address;
@@ -224,6 +225,11 @@ final class NodeWork implements AutoCloseable {
     parts.addAll(Watchdog.partsOf("ingress", ingress.loops()));
     parts.add(new Watchdog.Part("reconcile", reconciler::sign));
     return parts;
+  }
+
+  /** What this node knows of a packet's way. */
+  NodeTrace trace() {
+    return new NodeTrace(dataplane, names, ingress);
   }
 
   /** Every published port of this node. */

@@ -36,6 +36,7 @@ class PackageArrowsTest {
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),
           Map.entry("plugin", Set.of("http", "engine", "reconcile", "state", "linux", "disk")),
           Map.entry("metrics", Set.of("http", "ingress", "reconcile", "raft", "command", "state")),
+          Map.entry("trace", Set.of("dns", "ingress", "reconcile")),
           Map.entry("peers", Set.of("state")),
           Map.entry("state", Set.of("raft")),
           Map.entry("tasks", Set.of("linux", "disk")),
@@ -118,8 +119,13 @@ class PackageArrowsTest {
   }
 
   @Test
-  void framesAreTheReconcilersAlone() {
-    onlyIn("io.meshd.dataplane", ROOT, ROOT + ".reconcile..", "io.meshd.dataplane..");
+  void framesAreTheReconcilersAndAreTriedByTheTrace() {
+    onlyIn(
+        "io.meshd.dataplane",
+        ROOT,
+        ROOT + ".reconcile..",
+        ROOT + ".trace..",
+        "io.meshd.dataplane..");
   }
 
   @Test

@@ -59,6 +59,21 @@ public interface Dataplane extends AutoCloseable {
    */
   int underlayMtu();
 
+  /**
+   * What would become of a packet that a port of this node sends; nothing comes of it.
+   *
+   * @param port as given to {@link #attachTap}
+   */
+  ProbeStep tryFromPort(String port, Probe probe) throws IOException;
+
+  /**
+   * What would become of a datagram of another node's; nothing comes of it.
+   *
+   * @param vtep that node's
+   * @param datagram {@link ProbeStep#datagram} of its probe
+   */
+  ProbeStep tryFromUnderlay(Ipv4Address vtep, byte[] datagram) throws IOException;
+
   /** The threads that forward, each of which runs what it is given between two frames. */
   List<Executor> loops();
 

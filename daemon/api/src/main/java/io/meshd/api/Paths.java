@@ -44,6 +44,12 @@ public final class Paths {
    */
   public static final String ENGINE_PLUGIN = MESH + "/engine-plugin";
 
+  /**
+   * {@code GET ?src=S&dst=D&port=P&protocol=tcp|udp} on a manager: {@link Traces.Trace}; without a
+   * port an ICMP echo.
+   */
+  public static final String TRACE = MESH + "/trace";
+
   public static final String COUNTERS = MESH + "/counters";
 
   /** {@code GET} on a manager: the file. */

@@ -48,7 +48,7 @@ public final class NodeNames implements StateListener, AutoCloseable {
 
   // The thread's own.
   private @Nullable ClusterState compiled;
-  private List<NetworkNames> names = List.of();
+  private volatile List<NetworkNames> names = List.of();
   private String lastProblem = "";
 
   private NodeNames(String nodeId, ThreadFactory nodeNamespaceThreads, @Nullable Path hostNetns) {
@@ -199,6 +199,20 @@ public final class NodeNames implements StateListener, AutoCloseable {
         && one.tasks() == other.tasks()
         && one.endpoints() == other.endpoints()
         && one.nodes() == other.nodes();
+  }
+
+  /**
+   * What a name would be answered with; nobody is asked, and nothing is counted.
+   *
+   * @param gateway where the question would be asked
+   * @param asker whose question it would be, dotted IPv4
+   */
+  public NameTrial tryName(String gateway, String asker, String name) {
+    return names.stream()
+        .filter(network -> network.gateway().equals(gateway))
+        .findFirst()
+        .map(network -> NameTrial.of(network.askers().get(Reverse.address(asker)), name))
+        .orElse(new NameTrial(DnsCounter.REFUSED.label(), List.of()));
   }
 
   public Map<String, Long> counters() {

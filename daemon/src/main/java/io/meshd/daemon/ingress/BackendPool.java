@@ -69,4 +69,16 @@ final class BackendPool {
     BackendLoad near = local.size() == 0 ? null : local.healthy(tried, client, nowNanos);
     return near == null ? all.any(tried, client, nowNanos) : near;
   }
+
+  /** What {@link #choose} would say to a new connection, drawn anew; nobody loses a turn. */
+  @Nullable BackendLoad tryChoice(long client, long nowNanos) {
+    Choice near = local.copy();
+    BackendLoad found = near.size() == 0 ? null : near.healthy(List.of(), client, nowNanos);
+    return found == null ? all.copy().any(List.of(), client, nowNanos) : found;
+  }
+
+  /** Those that may be chosen. */
+  List<BackendLoad> loads() {
+    return all.loads();
+  }
 }

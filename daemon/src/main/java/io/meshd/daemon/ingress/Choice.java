@@ -49,6 +49,24 @@ final class Choice {
             : null;
   }
 
+  /** One that chooses as this one would next, and has turns of its own. */
+  private Choice(Choice other) {
+    loads = other.loads;
+    balancing = other.balancing;
+    weights = other.weights;
+    turns = other.turns;
+    table = other.table;
+    turn.set(other.turn.get());
+  }
+
+  Choice copy() {
+    return new Choice(this);
+  }
+
+  List<BackendLoad> loads() {
+    return loads;
+  }
+
   int size() {
     return loads.size();
   }

@@ -1,5 +1,7 @@
 package io.meshd.daemon.ingress;
 
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The published ports of this node: one listener per port in the host namespace, upstream
@@ -138,6 +141,33 @@ public final class Ingress implements AutoCloseable {
                     .toList(),
             host)
         .join();
+  }
+
+  /**
+   * What a new connection would meet; null where the port is not published in ingress mode.
+   *
+   * @param client who asks, IPv4
+   * @param asked the address of this node that is asked, IPv4
+   */
+  public @Nullable PortTrial tryConnection(
+      IngressPort.Protocol protocol, int publishedPort, InetAddress client, InetAddress asked) {
+    String address = asked.getHostAddress();
+    return CompletableFuture.<@Nullable PortTrial>supplyAsync(
+            () -> {
+              PublishedPort bound =
+                  ports.get(new IngressPort.Key(protocol, address, publishedPort));
+              PublishedPort port =
+                  bound != null
+                      ? bound
+                      : ports.get(new IngressPort.Key(protocol, null, publishedPort));
+              return port == null ? null : port.tryConnection(bits(client), bits(asked));
+            },
+            host)
+        .join();
+  }
+
+  private static int bits(InetAddress address) {
+    return ByteBuffer.wrap(address.getAddress()).getInt();
   }
 
   /** Every port of the last {@link #apply}, in the order of their names. */

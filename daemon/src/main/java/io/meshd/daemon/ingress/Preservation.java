@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a published port keeps its clients' addresses: which it can keep, and how often it did and
@@ -57,19 +58,30 @@ final class Preservation {
    * @param asked the address of this node that the client asked
    */
   boolean admits(int client, int asked) {
+    Fallback reason = obstacle(client, asked);
+    return reason == null || fallBack(reason);
+  }
+
+  /** Why the client's address cannot be kept; null where nothing is known against it. */
+  @Nullable Fallback obstacle(int client, int asked) {
     Preserving now = node;
     if (now.firstPort() == 0) {
-      return fallBack(Fallback.NO_SLICE);
+      return Fallback.NO_SLICE;
     }
     if (client == asked || client >>> 24 == LOOPBACK_NET) {
-      return fallBack(Fallback.NODE_CLIENT);
+      return Fallback.NODE_CLIENT;
     }
     for (Cidr net : now.ours()) {
       if (net.contains(client)) {
-        return fallBack(Fallback.CLUSTER_CLIENT);
+        return Fallback.CLUSTER_CLIENT;
       }
     }
-    return true;
+    return null;
+  }
+
+  /** The first of the ports from which this node asks in clients' names; 0 for none. */
+  int firstPort() {
+    return node.firstPort();
   }
 
   boolean admits(Client client, SocketAddress asked) {

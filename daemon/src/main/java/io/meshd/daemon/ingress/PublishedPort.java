@@ -18,6 +18,9 @@ sealed interface PublishedPort permits TcpPort, UdpPort {
 
   PortStatus status();
 
+  /** For a client, IPv4 as {@link PortTrial#of} has it. */
+  PortTrial tryConnection(int client, int asked);
+
   /** Begins nothing new, until the next {@link #apply}; keeps the port. */
   void stopListening();
 

@@ -1,5 +1,6 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.dataplane.lb.MaglevTable;
 import io.meshd.dataplane.sys.Libc;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,12 @@ final class TcpPort implements PublishedPort {
   @Override
   public @Nullable BindError error() {
     return error;
+  }
+
+  @Override
+  public PortTrial tryConnection(int client, int asked) {
+    long hash = MaglevTable.hash(client);
+    return PortTrial.of(desired, error, route.pool(), route.preservation(), client, hash, asked);
   }
 
   @Override

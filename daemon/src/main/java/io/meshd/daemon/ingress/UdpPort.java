@@ -1,8 +1,11 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.dataplane.lb.MaglevTable;
 import io.meshd.dataplane.sys.DualUdpSocket;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,6 +83,13 @@ final class UdpPort implements PublishedPort {
   @Override
   public @Nullable BindError error() {
     return error;
+  }
+
+  @Override
+  public PortTrial tryConnection(int client, int asked) {
+    byte[] address = ByteBuffer.allocate(Integer.BYTES).putInt(client).array();
+    long hash = MaglevTable.hash(Arrays.hashCode(address));
+    return PortTrial.of(desired, error, pool, preservation, client, hash, asked);
   }
 
   @Override

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param ports who serves a port on this node
  * @param counters name to value, of the whole daemon
  * @param gossip null while this node is in no cluster
+ * @param trace null while this node is in no cluster
  * @param engine gets what is not served here
  * @param events is told every state of the cluster
  */
@@ -44,6 +45,7 @@ public record RestApi(
     Supplier<HostNetworks> hostNetworks,
     Supplier<Map<String, Long>> counters,
     Supplier<Mesh.@Nullable Gossip> gossip,
+    Supplier<@Nullable TraceAnswers> trace,
     HostFacts host,
     Engine engine,
     ClusterEvents events,
@@ -85,6 +87,7 @@ public record RestApi(
     new ServiceRoutes(cluster, survey, ids, new RandomNames(new SecureRandom())).addTo(routes);
     new TaskRoutes(cluster).addTo(routes);
     new LogRoutes(cluster, logs, nodes).addTo(routes);
+    new TraceRoutes(cluster, new NodeQuestions(cluster, nodes, trace)).addTo(routes);
     new ContainerRoutes(containers, engine, clock).addTo(routes);
     new ExecRoutes(containers, engine, ids).addTo(routes);
     new EndpointRoutes(cluster, ids).addTo(routes);

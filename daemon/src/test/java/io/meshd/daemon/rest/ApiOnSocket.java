@@ -65,6 +65,7 @@ abstract class ApiOnSocket {
             () -> new HostNetworks("172.17.0.0/16", "172.17.0.1", "172.18.0.0/16", "172.18.0.1"),
             () -> Map.of("frames-forwarded", 7L),
             () -> null,
+            () -> null,
             HostFacts.read("0.1.0"),
             new Engine(folder.resolve("engine"), socket),
             new ClusterEvents(Clock.systemUTC()),

@@ -49,6 +49,7 @@ class AuditTest {
             () -> new HostNetworks(null, null, null, null),
             Map::of,
             () -> null,
+            () -> null,
             HostFacts.read("0.1.0"),
             new Engine(folder.resolve("engine"), folder.resolve("s")),
             new ClusterEvents(Clock.systemUTC()),

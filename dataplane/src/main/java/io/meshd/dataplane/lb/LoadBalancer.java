@@ -45,6 +45,7 @@ public final class LoadBalancer implements AutoCloseable {
 
   private final FlowTable flows;
   private final LongSupplier nanos;
+  private final boolean trial;
   private final Backends backends = new Backends();
   private final SynStore syns = new SynStore();
   private final LongAdder opened = new LongAdder();
@@ -58,9 +59,10 @@ public final class LoadBalancer implements AutoCloseable {
   private final Map<String, Cached> maglevs = new HashMap<>();
   private volatile int nowSeconds;
 
-  private LoadBalancer(FlowTable flows, LongSupplier nanos) {
+  private LoadBalancer(FlowTable flows, LongSupplier nanos, boolean trial) {
     this.flows = flows;
     this.nanos = nanos;
+    this.trial = trial;
     nowSeconds = seconds();
     flows.each(swept, this::adopt);
   }
@@ -73,7 +75,22 @@ public final class LoadBalancer implements AutoCloseable {
    */
   public static LoadBalancer open(@Nullable Path file, int capacity, LongSupplier nanos)
       throws IOException {
-    return new LoadBalancer(FlowTable.open(file, capacity), nanos);
+    return new LoadBalancer(FlowTable.open(file, capacity), nanos, false);
+  }
+
+  /**
+   * One that chooses for flows of its own alone and leaves the backends' loads as they are: for
+   * switches whose frames go nowhere, on tables that another one made.
+   *
+   * @param nanos that one's clock
+   */
+  public static LoadBalancer trial(LongSupplier nanos) throws IOException {
+    return new LoadBalancer(FlowTable.open(null, 1), nanos, true);
+  }
+
+  /** How a service's backends stand now. */
+  public List<ServiceTable.Standing> standings(ServiceTable service) {
+    return service.standings(System.currentTimeMillis(), nanos.getAsLong() / NANOS_PER_MILLI);
   }
 
   /** A flow of an earlier process. */
@@ -172,7 +189,9 @@ public final class LoadBalancer implements AutoCloseable {
       flow.assign(chosen, nowMillis());
       switch (flows.insert(flow, nowSeconds)) {
         case DONE -> {
-          chosen.load().opened();
+          if (!trial) {
+            chosen.load().opened();
+          }
           opened.increment();
           return Opening.OPENED;
         }

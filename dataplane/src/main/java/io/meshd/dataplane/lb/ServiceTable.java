@@ -44,6 +44,40 @@ public final class ServiceTable {
     this.here = here;
   }
 
+  /**
+   * A backend as the next choice sees it.
+   *
+   * @param ip first byte highest
+   * @param weight as it is asked for
+   * @param weightNow as far as slow start lets it
+   * @param local on this node
+   * @param ejected left out for a while
+   */
+  public record Standing(
+      int ip,
+      int weight,
+      double weightNow,
+      int openFlows,
+      boolean draining,
+      boolean local,
+      boolean ejected) {}
+
+  /** Of all backends; the clocks are those of {@link #choose}. */
+  List<Standing> standings(long nowMillis, long nowMonotonic) {
+    return Arrays.stream(candidates)
+        .map(
+            one ->
+                new Standing(
+                    one.ip(),
+                    one.weight(),
+                    one.weightAt(nowMillis, slowStartMillis),
+                    one.load().openFlows(),
+                    one.draining(),
+                    one.local(),
+                    balancing.ejectOutliers() && one.load().ejection().isOut(nowMonotonic)))
+        .toList();
+  }
+
   /** Whether a flow may stay with that backend. */
   public boolean has(int backend) {
     return Arrays.binarySearch(addresses, backend) >= 0;

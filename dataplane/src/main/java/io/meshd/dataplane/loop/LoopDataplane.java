@@ -5,6 +5,8 @@ import io.meshd.dataplane.DataplaneConfig;
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.PathMtu;
+import io.meshd.dataplane.Probe;
+import io.meshd.dataplane.ProbeStep;
 import io.meshd.dataplane.TapAttachment;
 import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.offload.Rehearsal;
@@ -63,6 +65,7 @@ public final class LoopDataplane implements Dataplane {
   private final SealTable.Compiler sealTables;
   private ForwardingSpec spec = ForwardingSpec.EMPTY;
   private ForwardingTables tables = ForwardingTables.EMPTY;
+  private SealTable seals = SealTable.EMPTY;
   private boolean closed;
 
   private LoopDataplane(
@@ -246,7 +249,7 @@ public final class LoopDataplane implements Dataplane {
               return tap == null ? ForwardingTables.NO_SLOT : tap.slot();
             },
             balancer);
-    SealTable seals = sealTables.compile(spec);
+    seals = sealTables.compile(spec);
     @Nullable TapDevice[] devices = new TapDevice[slots.length()];
     taps.values().forEach(tap -> devices[tap.slot()] = tap.device());
     List<Future<?>> done = new ArrayList<>();
@@ -280,6 +283,24 @@ public final class LoopDataplane implements Dataplane {
   @Override
   public int underlayMtu() {
     return underlay.mtu();
+  }
+
+  @Override
+  public synchronized ProbeStep tryFromPort(String port, Probe probe) throws IOException {
+    AttachedTap tap = taps.get(port);
+    return trial().fromPort(port, tap == null ? ForwardingTables.NO_SLOT : tap.slot(), probe);
+  }
+
+  @Override
+  public synchronized ProbeStep tryFromUnderlay(Ipv4Address vtep, byte[] datagram)
+      throws IOException {
+    return trial().fromUnderlay(vtep, datagram);
+  }
+
+  private FrameTrial trial() {
+    Map<Integer, String> ports = new HashMap<>();
+    taps.forEach((port, tap) -> ports.put(tap.slot(), port));
+    return new FrameTrial(spec, tables, seals, slot -> ports.getOrDefault(slot, ""));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.meshd.dataplane.switching;
 
 import io.meshd.dataplane.ForwardingSpec;
 import io.meshd.dataplane.lb.LoadBalancer;
+import io.meshd.dataplane.lb.ServiceTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
@@ -54,6 +55,13 @@ public final class ForwardingTables {
       }
     }
     return new ForwardingTables(networks);
+  }
+
+  /** What answers for a virtual address; null where there is none. */
+  public @Nullable ServiceTable service(int vni, int ip) {
+    NetworkTable network = byVni.get(vni);
+    Station station = network == null ? null : network.byIp(ip);
+    return station == null ? null : station.service();
   }
 
   @Nullable NetworkTable network(int vni) {

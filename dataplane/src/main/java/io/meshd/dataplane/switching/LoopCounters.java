@@ -26,6 +26,10 @@ public final class LoopCounters {
     traffic[counter.ordinal()] += amount;
   }
 
+  public long counted(TrafficCounter counter) {
+    return traffic[counter.ordinal()];
+  }
+
   public long dropped(DropReason reason) {
     return drops[reason.ordinal()];
   }
