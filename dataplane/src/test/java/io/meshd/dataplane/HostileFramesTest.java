@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.meshd.dataplane.sys.Netns;
+import io.meshd.dataplane.wire.PathProbe;
 import io.meshd.dataplane.wire.TcpHeader;
 import io.meshd.dataplane.wire.TestFrames;
 import io.meshd.dataplane.wire.VxlanHeader;
@@ -34,6 +35,7 @@ class HostileFramesTest {
   };
 
   private final TestNamespaces namespaces = new TestNamespaces();
+  private String theirs;
   private TestNode node;
   private DatagramSocket vtep;
   private DatagramSocket stranger;
@@ -41,7 +43,7 @@ class HostileFramesTest {
   @BeforeEach
   void aNodeAndAnAttacker() throws Exception {
     String ours = namespaces.add("nA");
-    String theirs = namespaces.add("nH");
+    theirs = namespaces.add("nH");
     TestNode.join(ours, "10.99.0.1", theirs, "10.99.0.2");
     TestNamespaces.in(theirs, "ip", "addr", "add", "10.99.0.66/24", "dev", "u0");
     node = new TestNode(namespaces, ours, "10.99.0.1");
@@ -53,14 +55,15 @@ class HostileFramesTest {
     node.remote("10.0.1.4", "10.99.0.2", false);
     node.remote("10.0.1.5", "10.99.0.5", false);
     node.apply();
-    vtep = socket(theirs, "10.99.0.2");
-    stranger = socket(theirs, "10.99.0.66");
+    vtep = socket(theirs, "10.99.0.2", 0);
+    stranger = socket(theirs, "10.99.0.66", 0);
   }
 
-  private static DatagramSocket socket(String namespace, String address) throws Exception {
+  private static DatagramSocket socket(String namespace, String address, int port)
+      throws Exception {
     return Netns.call(
         TestNamespaces.path(namespace),
-        () -> new DatagramSocket(new InetSocketAddress(address, 0)));
+        () -> new DatagramSocket(new InetSocketAddress(address, port)));
   }
 
   @AfterEach
@@ -69,6 +72,40 @@ class HostileFramesTest {
     stranger.close();
     node.close();
     namespaces.close();
+  }
+
+  @Test
+  void probesAreAnsweredToVtepsAndAnswersBelievedByTheirNonceAlone() throws Exception {
+    try (DatagramSocket heard = socket(theirs, "10.99.0.2", TestNode.PORT)) {
+      heard.setSoTimeout(10_000);
+      send(vtep, probe(PathProbe.QUESTION, 1300, 4711, 1300));
+      MemorySegment answer = MemorySegment.ofArray(new byte[2000]);
+      DatagramPacket packet = new DatagramPacket((byte[]) answer.heapBase().orElseThrow(), 2000);
+      do {
+        heard.receive(packet); // its own probes too
+      } while (PathProbe.kind(answer, 0) != PathProbe.ANSWER);
+      assertEquals(PathProbe.LENGTH, packet.getLength());
+      assertEquals(4711, PathProbe.nonce(answer, 0));
+      assertEquals(1300, PathProbe.size(answer, 0));
+    }
+    send(stranger, probe(PathProbe.QUESTION, 1300, 4711, 1300));
+    counted("dropped.vxlan_malformed", 1);
+    send(vtep, probe(PathProbe.QUESTION, 9000, 4711, 1300)); // shorter than it says
+    counted("dropped.vxlan_malformed", 2);
+    send(vtep, probe(3, 1300, 4711, 1300));
+    counted("dropped.vxlan_malformed", 3);
+    for (int size : new int[] {1200, 1500, 9000}) {
+      send(vtep, probe(PathProbe.ANSWER, size, 4711, 44));
+    }
+    counted("dropped.vxlan_malformed", 6);
+    assertEquals(0, node.dataplane().paths().getFirst().mtu());
+    assertEquals(1, node.counter("path.answers"));
+  }
+
+  private static byte[] probe(int kind, int size, long nonce, int packet) {
+    byte[] datagram = new byte[packet - 28];
+    PathProbe.write(MemorySegment.ofArray(datagram), 0, kind, size, nonce);
+    return datagram;
   }
 
   @Test

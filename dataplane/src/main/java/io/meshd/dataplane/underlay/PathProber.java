@@ -189,14 +189,15 @@ public final class PathProber {
   }
 
   private void ask(Path path, int size, long now) {
-    counters.count(TrafficCounter.PATH_PROBES, 1);
     // An error of an earlier datagram would be the result of this one.
     hear(now);
     if (path.search.size() != size || !path.search.waits()) {
       return;
     }
     int result = send(path.vtep, PathProbe.QUESTION, size, path.nonce, size - HEADERS);
-    if (result == -Errno.EMSGSIZE) {
+    if (result > 0) {
+      counters.count(TrafficCounter.PATH_PROBES, 1);
+    } else if (result == -Errno.EMSGSIZE) {
       hear(now);
       if (path.search.size() == size && path.search.waits()) {
         path.search.tooBig(0, now);
