@@ -28,6 +28,7 @@ final class CounterFamilies {
           counter("{protocol=arp|nd}.replies", "neighbour_replies", "Answers to ARP and ND"),
           counter("virtual.{kind}", "virtual_answers", "What virtual IPs answered themselves"),
           counter("preserved.{kind}", "preserved_frames", "Frames with clients' own addresses"),
+          gauge("path.mtu.{vtep}", "path_mtu_bytes", "What paths to nodes carry; 0: not known"),
           counter("path.{event}", "path_events", "Probes of paths to other nodes, and their use"),
           gauge("flows.active", "flows", "Flows to virtual IPs in the table"),
           counter("flows.{event}", "flow_events", "Flows to virtual IPs that began and ended"),

@@ -44,6 +44,8 @@ class CounterFamiliesTest {
     assertEquals("meshd_dns_refusals{reason=malformed}", metric("dns.malformed"));
     assertEquals("meshd_tap_bytes{direction=rx}", metric("tap.rx_bytes"));
     assertEquals("meshd_flows{}", metric("flows.active"));
+    assertEquals("meshd_path_mtu_bytes{vtep=10.0.0.2}", metric("path.mtu.10.0.0.2"));
+    assertEquals("meshd_path_events{event=recut}", metric("path.recut"));
     assertEquals(
         "meshd_refused_connections{door=control,reason=not-tls}",
         metric("control.refused.not-tls"));
