@@ -258,7 +258,7 @@ start_meshd() {
   # shellcheck disable=SC2207
   local VARIABLES=(JAVA_HOME="$JAVA_HOME" ${MESHD_OPTS:+"MESHD_OPTS=$MESHD_OPTS"} $(cat "$RUN/env" 2>/dev/null || true))
   # shellcheck disable=SC2046
-  start_program "$1" meshd "$TC/bin/meshd" --metrics-addr "10.99.0.${1#n}:9323" $(cat "$RUN/flags" 2>/dev/null || true)
+  start_program "$1" meshd "$TC/bin/meshd" --metrics-addr "$PREFIX.${1#n}:9323" $(cat "$RUN/flags" 2>/dev/null || true)
 }
 
 # await_meshd NODE: until its API answers, and its membership is there if it had one before.

@@ -181,6 +181,8 @@ public final class Traces {
    *
    * @param neighbor MAC that answered for the next hop
    * @param service whose virtual IP it was
+   * @param pathMtu bytes of the largest IPv4 packet to the VTEP; 0 where there is none, or it is
+   *     not known
    * @param answered name of the counter of what the switch itself answers
    * @param dropped name of the counter
    */
@@ -197,6 +199,7 @@ public final class Traces {
       @JsonProperty("Destination") String destination,
       @JsonProperty("Owners") List<Owner> owners,
       @JsonProperty("VTEPs") List<String> vteps,
+      @JsonProperty("PathMTU") int pathMtu,
       @JsonProperty("Datagram") String datagram,
       @JsonProperty("Answered") @Nullable String answered,
       @JsonProperty("Dropped") @Nullable String dropped,

@@ -131,11 +131,12 @@ final class OverlayTrace {
       run.hop(
           nodeId,
           "vxlan",
-          "to %s (%s), %s"
+          "to %s (%s), %s%s"
               .formatted(
                   there.hostname(),
                   vtep,
-                  sent.encrypted() ? "sealed with AES-256-GCM" : "in clear"));
+                  sent.encrypted() ? "sealed with AES-256-GCM" : "in clear",
+                  sent.pathMtu() == 0 ? "" : ", path MTU " + sent.pathMtu()));
     }
     Frame received =
         frame(run.ask(there.id(), new Traces.Receive(run.node(nodeId).vtep(), sent.datagram())));

@@ -9,6 +9,7 @@ import io.meshd.daemon.ingress.PortTrial;
 import io.meshd.daemon.reconcile.PortNames;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.PathMtu;
 import io.meshd.dataplane.Probe;
 import io.meshd.dataplane.ProbeStep;
 import java.io.IOException;
@@ -66,7 +67,7 @@ public final class NodeTrace {
         send.answer());
   }
 
-  private static Traces.Found frame(ProbeStep step) {
+  private Traces.Found frame(ProbeStep step) {
     ProbeStep.Balanced balanced = step.balanced();
     Traces.Frame frame =
         new Traces.Frame(
@@ -84,11 +85,20 @@ public final class NodeTrace {
                 .map(owner -> new Traces.Owner(owner.kind(), owner.id()))
                 .toList(),
             step.vteps().stream().map(Ipv4Address::toString).toList(),
+            step.vteps().isEmpty() ? 0 : pathMtu(step.vteps().getFirst()),
             Base64.getEncoder().encodeToString(step.datagram()),
             step.answer(),
             step.dropped() == null ? null : "dropped." + step.dropped(),
             step.meaning());
     return new Traces.Found(null, frame, null);
+  }
+
+  private int pathMtu(Ipv4Address vtep) {
+    return dataplane.paths().stream()
+        .filter(path -> path.vtep().equals(vtep))
+        .mapToInt(PathMtu::mtu)
+        .findFirst()
+        .orElse(0);
   }
 
   private static List<Traces.Backend> backends(ProbeStep.Balanced balanced) {
