@@ -33,7 +33,8 @@ public final class Mesh {
       @JsonProperty("Netns") String netns,
       @JsonProperty("Interface") String interfaceName,
       @JsonProperty("IPv4Address") String ipv4Address,
-      @JsonProperty("MacAddress") String macAddress) {}
+      @JsonProperty("MacAddress") String macAddress,
+      @JsonProperty("IPv6Address") @Nullable String ipv6Address) {}
 
   /** {@code POST /mesh/v1/container-endpoints}: an address for a container of the asking node. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -1,7 +1,6 @@
 package io.meshd.daemon.linux;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,8 +63,6 @@ public final class NodeNamespace {
 
   /** Devices made from now on get no IPv6 link-local address; nothing where IPv6 is off. */
   public static Map<String, String> withoutIpv6() {
-    return Files.exists(Path.of("/proc/sys/net/ipv6"))
-        ? Map.of("ipv6/conf/default/disable_ipv6", "1")
-        : Map.of();
+    return Ipv6Interface.possible() ? Map.of("ipv6/conf/default/disable_ipv6", "1") : Map.of();
   }
 }

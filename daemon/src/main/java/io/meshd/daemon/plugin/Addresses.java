@@ -54,7 +54,8 @@ final class Addresses {
 
   Messages.PoolAnswer requestPool(Messages.PoolRequest request) throws IOException {
     if (request.v6()) {
-      throw new IOException("networks of the driver meshd carry IPv4 only: leave --ipv6 out");
+      throw new IOException(
+          "a network of the driver meshd has its IPv6 from the swarm: leave --ipv6 out");
     }
     String pool = given(request.pool());
     String named = request.options() == null ? null : request.options().get(PluginOptions.NETWORK);

@@ -4,6 +4,7 @@ import io.meshd.daemon.linux.NodeNamespace;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.reconcile.ContainerTaps;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NewestState;
 import io.meshd.daemon.state.TaskRecord;
@@ -66,7 +67,8 @@ final class Endpoints {
 
   void createNetwork(Messages.NetworkRequest request) throws IOException {
     if (request.ipv6() != null && !request.ipv6().isEmpty()) {
-      throw new IOException("networks of the driver meshd carry IPv4 only: leave --ipv6 out");
+      throw new IOException(
+          "a network of the driver meshd has its IPv6 from the swarm: leave --ipv6 out");
     }
     Messages.IpamData data =
         request.ipv4() == null || request.ipv4().size() != 1 ? null : request.ipv4().getFirst();
@@ -188,7 +190,14 @@ final class Endpoints {
               + TABLES.toSeconds()
               + " s");
     }
-    return new Messages.EndpointAnswer(new Messages.Interface(null, chosen ? null : mac));
+    return new Messages.EndpointAnswer(
+        new Messages.Interface(null, ipv6(network, address), chosen ? null : mac));
+  }
+
+  /** Docker takes it from the driver where its own network has no IPv6, as ours have none. */
+  private static @Nullable String ipv6(NetworkRecord network, String address) {
+    Ipv6Subnet ipv6 = network.ipv6();
+    return ipv6 == null ? null : network.ipv6Of(address) + "/" + ipv6.prefixLength();
   }
 
   /** Null for a container that is no task; a task's address is for its task's container alone. */

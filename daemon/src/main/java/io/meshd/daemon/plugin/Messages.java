@@ -56,10 +56,11 @@ public final class Messages {
       @JsonProperty("Interface") @Nullable Interface wanted,
       @JsonProperty("Options") @Nullable Map<String, Object> options) {}
 
-  /** {@code address}: with prefix. */
+  /** {@code address} and {@code ipv6}: with prefix. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Interface(
       @JsonProperty("Address") @Nullable String address,
+      @JsonProperty("AddressIPv6") @Nullable String ipv6,
       @JsonProperty("MacAddress") @Nullable String macAddress) {}
 
   public record EndpointAnswer(@JsonProperty("Interface") Interface made) {}

@@ -43,7 +43,8 @@ final class DesiredTasks {
               OverlayNetwork.prefixLength(network),
               attachment.mac(),
               OverlayNetwork.mtu(network, underlayMtu),
-              network.internal()));
+              network.internal(),
+              OverlayNetwork.ipv6(network, attachment.address())));
     }
     List<String> command = new ArrayList<>();
     if (spec.command() != null) {

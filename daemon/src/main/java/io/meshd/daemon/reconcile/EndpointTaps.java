@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.meshd.api.Json;
 import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.daemon.linux.IpChanges;
+import io.meshd.daemon.linux.Ipv6Interface;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
@@ -125,6 +126,10 @@ final class EndpointTaps {
                 + " dev "
                 + device)
         .apply(netns);
+    String ipv6 = OverlayNetwork.ipv6(network, endpoint.attachment().address());
+    if (ipv6 != null) {
+      Ipv6Interface.bring(netns, device, ipv6);
+    }
     attached.add(endpoint.id());
   }
 

@@ -16,13 +16,16 @@ import io.meshd.dataplane.ForwardingSpec.LocalPort;
 import io.meshd.dataplane.ForwardingSpec.NodePort;
 import io.meshd.dataplane.ForwardingSpec.RemoteEndpoint;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.Ipv6Address;
 import io.meshd.dataplane.MacAddress;
+import io.meshd.ipam.AddressPairs;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -37,6 +40,7 @@ public final class ForwardingCompiler {
   private final ClusterState state;
   private final String nodeId;
   private final Map<String, Parts> byNetwork = new HashMap<>();
+  private final Map<String, Optional<AddressPairs>> pairs = new HashMap<>();
   private final VirtualServiceCompiler services;
   private final PreservedCompiler preserved;
 
@@ -96,7 +100,7 @@ public final class ForwardingCompiler {
     for (NodeAddress address : state.nodeAddresses().values()) {
       Attachment attachment = address.attachment();
       if (address.nodeId().equals(nodeId)) {
-        own.put(attachment.networkId(), address(attachment));
+        own.put(attachment.networkId(), nodeAddress(attachment));
       } else {
         remote(address.nodeId(), attachment, true);
       }
@@ -156,7 +160,8 @@ public final class ForwardingCompiler {
     }
     Ipv4Address vtep = Ipv4Address.parse(record.vtep());
     Parts parts = parts(attachment.networkId());
-    parts.remotes.add(new RemoteEndpoint(address(attachment), vtep, node));
+    Address address = node ? nodeAddress(attachment) : address(attachment);
+    parts.remotes.add(new RemoteEndpoint(address, vtep, node));
     parts.vteps.add(vtep);
   }
 
@@ -164,8 +169,24 @@ public final class ForwardingCompiler {
     return byNetwork.computeIfAbsent(networkId, id -> new Parts());
   }
 
-  private static Address address(Attachment attachment) {
+  /** A node asks over IPv4 alone. */
+  private static Address nodeAddress(Attachment attachment) {
     return new Address(Ipv4Address.parse(attachment.address()), MacAddress.parse(attachment.mac()));
+  }
+
+  private Address address(Attachment attachment) {
+    Ipv4Address ip = Ipv4Address.parse(attachment.address());
+    Ipv6Address ipv6 =
+        pairs(attachment.networkId())
+            .map(pairs -> pairs.ipv6Of(ip.bits()))
+            .map(address -> new Ipv6Address(address.high(), address.low()))
+            .orElse(null);
+    return new Address(ip, MacAddress.parse(attachment.mac()), ipv6);
+  }
+
+  private Optional<AddressPairs> pairs(String networkId) {
+    return pairs.computeIfAbsent(
+        networkId, id -> Optional.ofNullable(state.networks().get(id)).map(NetworkRecord::pairs));
   }
 
   /** 02:42 and the address. */

@@ -1,14 +1,14 @@
 package io.meshd.daemon.reconcile;
 
+import io.meshd.daemon.linux.Ipv6Interface;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.dataplane.Dataplane;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** What of a network's record decides how its devices look. */
 final class OverlayNetwork {
-  /** Docker's option for the MTU of the underlay. */
-  static final String MTU_OPTION = "com.docker.network.driver.mtu";
-
   /** What is called a jumbo frame nearly everywhere. */
   private static final int LARGEST_UNASKED = 9000;
 
@@ -32,7 +32,7 @@ final class OverlayNetwork {
    * @param underlayMtu as of {@link Dataplane#underlayMtu}
    */
   static int mtu(NetworkRecord network, int underlayMtu) {
-    String option = network.options().get(MTU_OPTION);
+    String option = network.options().get(NetworkRecord.MTU_OPTION);
     int underlay =
         option != null && option.matches("[0-9]{2,5}")
             ? Math.min(Integer.parseInt(option), LARGEST_UNDERLAY)
@@ -54,11 +54,21 @@ final class OverlayNetwork {
       throw new IOException(
           "network " + network.name() + " is encrypted, and this node cannot: " + missing);
     }
+    if (network.ipv6() != null && !Ipv6Interface.possible()) {
+      throw new IOException(
+          "network " + network.name() + " has IPv6, and the kernel of this node has none");
+    }
   }
 
   /** Prefix length of the subnet. */
   static int prefixLength(NetworkRecord network) {
     return Integer.parseInt(network.subnet().substring(network.subnet().indexOf('/') + 1));
+  }
+
+  /** With prefix length, of what has this IPv4 address; null on a network without IPv6. */
+  static @Nullable String ipv6(NetworkRecord network, String address) {
+    Ipv6Subnet ipv6 = network.ipv6();
+    return ipv6 == null ? null : network.ipv6Of(address) + "/" + ipv6.prefixLength();
   }
 
   /** Name of the network's TAP in the node namespace: 14 bytes of at most 15. */

@@ -3,6 +3,7 @@ package io.meshd.daemon.rest;
 import io.meshd.api.Mesh;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.tasks.HostPort;
@@ -82,6 +83,7 @@ final class ContainerView {
     for (Attachment attachment : record == null ? List.<Attachment>of() : record.attachments()) {
       NetworkRecord network = state.networks().get(attachment.networkId());
       if (network != null) {
+        Ipv6Subnet ipv6 = network.ipv6();
         String prefix = network.subnet().substring(network.subnet().indexOf('/') + 1);
         networks.put(
             network.name(),
@@ -91,7 +93,11 @@ final class ContainerView {
                 "Gateway", network.gateway(),
                 "IPAddress", attachment.address(),
                 "IPPrefixLen", Integer.parseInt(prefix),
-                "MacAddress", attachment.mac()));
+                "MacAddress", attachment.mac(),
+                "IPv6Gateway", ipv6 == null ? "" : ipv6.gateway(),
+                "GlobalIPv6Address",
+                    Objects.requireNonNullElse(network.ipv6Of(attachment.address()), ""),
+                "GlobalIPv6PrefixLen", ipv6 == null ? 0 : ipv6.prefixLength()));
       }
     }
     return networks;

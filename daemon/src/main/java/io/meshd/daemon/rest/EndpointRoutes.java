@@ -151,6 +151,9 @@ final class EndpointRoutes {
         network == null
             ? endpoint.attachment().address()
             : NetworkView.withPrefix(endpoint.attachment().address(), network),
-        endpoint.attachment().mac());
+        endpoint.attachment().mac(),
+        network == null || network.ipv6() == null
+            ? null
+            : NetworkView.ipv6WithPrefix(endpoint.attachment().address(), network));
   }
 }

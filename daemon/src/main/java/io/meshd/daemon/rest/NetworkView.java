@@ -4,6 +4,7 @@ import io.meshd.api.Networks;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class NetworkView {
   /** When the node's own networks were made is not kept; Docker's zero time. */
   private static final String NO_TIME = "0001-01-01T00:00:00Z";
+
+  private static final String NODE = "lb-";
 
   private NetworkView() {}
 
@@ -50,13 +53,8 @@ final class NetworkView {
         "swarm",
         "overlay",
         true,
-        false,
-        new Networks.Ipam(
-            "default",
-            null,
-            List.of(
-                new Networks.IpamConfig(
-                    network.subnet(), network.ipRange(), network.gateway(), null))),
+        network.ipv6() != null,
+        new Networks.Ipam("default", null, subnets(network)),
         network.internal(),
         network.attachable(),
         network.ingress(),
@@ -66,6 +64,17 @@ final class NetworkView {
         options,
         network.labels(),
         peers);
+  }
+
+  private static List<Networks.IpamConfig> subnets(NetworkRecord network) {
+    List<Networks.IpamConfig> subnets = new ArrayList<>();
+    subnets.add(
+        new Networks.IpamConfig(network.subnet(), network.ipRange(), network.gateway(), null));
+    Ipv6Subnet ipv6 = network.ipv6();
+    if (ipv6 != null) {
+      subnets.add(new Networks.IpamConfig(ipv6.subnet(), ipv6.ipRange(), ipv6.gateway(), null));
+    }
+    return subnets;
   }
 
   private static Map<String, Networks.NetworkContainer> containers(
@@ -86,7 +95,7 @@ final class NetworkView {
     NodeAddress own = state.nodeAddresses().get(NodeAddress.key(network.id(), nodeId));
     if (own != null) {
       // Docker shows a node's own address under these names.
-      put(found, network, "lb-" + network.name(), network.name() + "-endpoint", own.attachment());
+      put(found, network, NODE + network.name(), network.name() + "-endpoint", own.attachment());
     }
     return found;
   }
@@ -105,7 +114,8 @@ final class NetworkView {
               hexId(network.id(), id),
               attachment.mac(),
               withPrefix(attachment.address(), network),
-              ""));
+              // A node's own address is for its ingress, which asks over IPv4.
+              id.startsWith(NODE) ? "" : ipv6WithPrefix(attachment.address(), network)));
     }
   }
 
@@ -144,6 +154,18 @@ final class NetworkView {
   /** 10.0.1.3/24. */
   static String withPrefix(String address, NetworkRecord network) {
     return address + network.subnet().substring(network.subnet().indexOf('/'));
+  }
+
+  /** Of what has this IPv4 address: fd00:9::3/64; empty on a network without IPv6. */
+  static String ipv6WithPrefix(String address, NetworkRecord network) {
+    Ipv6Subnet ipv6 = network.ipv6();
+    return ipv6 == null ? "" : network.ipv6Of(address) + "/" + ipv6.prefixLength();
+  }
+
+  /** With prefix lengths, of what has this IPv4 address: that, and its IPv6 address. */
+  static List<String> addresses(String address, NetworkRecord network) {
+    String ipv4 = withPrefix(address, network);
+    return network.ipv6() == null ? List.of(ipv4) : List.of(ipv4, ipv6WithPrefix(address, network));
   }
 
   /** The four networks that every node has, under IDs that stay the same. */

@@ -86,6 +86,6 @@ final class TaskView {
             network.createdAt(),
             network.createdAt(),
             spec),
-        List.of(NetworkView.withPrefix(attachment.address(), network)));
+        NetworkView.addresses(attachment.address(), network));
   }
 }

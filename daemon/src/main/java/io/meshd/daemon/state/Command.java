@@ -149,7 +149,14 @@ public sealed interface Command {
 
   record RemoveNode(String at, String nodeId, boolean force) implements Command {}
 
-  record CreateNetwork(String at, String id, Networks.CreateRequest request) implements Command {}
+  record CreateNetwork(String at, String id, Networks.CreateRequest request) implements Command {
+    @Override
+    public int format() {
+      return Boolean.TRUE.equals(request.enableIpv6())
+          ? CommandFormat.IPV6_NETWORKS
+          : CommandFormat.FIRST;
+    }
+  }
 
   /** {@code network}: ID, name or unambiguous ID prefix, as in every command below. */
   record RemoveNetwork(String at, String network) implements Command {}

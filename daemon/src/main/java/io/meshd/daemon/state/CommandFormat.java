@@ -28,8 +28,11 @@ public final class CommandFormat {
   /** Networks of a Docker Swarm. */
   static final int SWARM_NETWORKS = 3;
 
+  /** Networks with IPv6. */
+  static final int IPV6_NETWORKS = 4;
+
   /** What this meshd knows: entries of formats up to here. */
-  public static final int CURRENT = SWARM_NETWORKS;
+  public static final int CURRENT = IPV6_NETWORKS;
 
   /** Of managers that say none, and of entries that carry none. */
   static final int FIRST = 1;

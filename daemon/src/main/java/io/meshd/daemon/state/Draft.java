@@ -1,8 +1,10 @@
 package io.meshd.daemon.state;
 
+import io.meshd.ipam.AddressPairs;
 import io.meshd.ipam.AddressPool;
 import io.meshd.ipam.Cidr;
 import io.meshd.ipam.Ipv4;
+import io.meshd.ipam.Ipv6;
 import io.meshd.ipam.Mac;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -230,6 +232,7 @@ final class Draft {
             range == null ? null : Cidr.parse(range),
             nextHost.getOrDefault(id, 0L));
     pool.reserve(Ipv4.parse(network.gateway()));
+    reserveIpv6Gateway(pool, network);
     services
         .values()
         .forEach(
@@ -241,6 +244,15 @@ final class Draft {
     endpoints.values().forEach(endpoint -> reserve(pool, id, endpoint.attachment()));
     nodeAddresses.values().forEach(node -> reserve(pool, id, node.attachment()));
     return pool;
+  }
+
+  /** The address that would go with it is nobody's. */
+  private static void reserveIpv6Gateway(AddressPool pool, NetworkRecord network) {
+    AddressPairs pairs = network.pairs();
+    Ipv6Subnet ipv6 = network.ipv6();
+    if (pairs != null && ipv6 != null) {
+      pairs.ipv4Of(Ipv6.parse(ipv6.gateway())).ifPresent(pool::reserve);
+    }
   }
 
   private static void reserve(AddressPool pool, String networkId, Attachment attachment) {

@@ -1,5 +1,9 @@
 package io.meshd.daemon.state;
 
+import io.meshd.ipam.AddressPairs;
+import io.meshd.ipam.Cidr;
+import io.meshd.ipam.Cidr6;
+import io.meshd.ipam.Ipv4;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param gateway 10.0.1.1
  * @param ingress true for the one network that carries published ports of tasks without another
  * @param swarm of a network that a Docker Swarm made, null for the cluster's own
+ * @param ipv6 beside IPv4, or null without
  */
 public record NetworkRecord(
     String id,
@@ -27,11 +32,15 @@ public record NetworkRecord(
     boolean ingress,
     Map<String, String> options,
     Map<String, String> labels,
-    @Nullable SwarmNetwork swarm) {
+    @Nullable SwarmNetwork swarm,
+    @Nullable Ipv6Subnet ipv6) {
+  /** Docker's option for the MTU of the underlay. */
+  public static final String MTU_OPTION = "com.docker.network.driver.mtu";
+
   /** Docker's driver option; it is there or not, its value says nothing (libnetwork). */
   public static final String ENCRYPTED_OPTION = "encrypted";
 
-  /** The cluster's own. */
+  /** The cluster's own, with IPv4 alone. */
   public NetworkRecord(
       String id,
       long version,
@@ -60,6 +69,7 @@ public record NetworkRecord(
         ingress,
         options,
         labels,
+        null,
         null);
   }
 
@@ -79,7 +89,23 @@ public record NetworkRecord(
         ingress,
         options,
         labels,
-        other);
+        other,
+        ipv6);
+  }
+
+  /** How IPv6 addresses go with IPv4 addresses here; null on a network without IPv6. */
+  public @Nullable AddressPairs pairs() {
+    if (ipv6 == null) {
+      return null;
+    }
+    String range = ipv6.ipRange() == null ? ipv6.subnet() : ipv6.ipRange();
+    return new AddressPairs(Cidr.parse(subnet), Cidr6.parse(range));
+  }
+
+  /** The IPv6 address that goes with an IPv4 address of the network; null without IPv6. */
+  public @Nullable String ipv6Of(String address) {
+    AddressPairs pairs = pairs();
+    return pairs == null ? null : pairs.ipv6Of(Ipv4.parse(address)).toString();
   }
 
   /** Whether what passes between nodes is sealed. */

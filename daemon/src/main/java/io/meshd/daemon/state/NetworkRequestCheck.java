@@ -3,7 +3,9 @@ package io.meshd.daemon.state;
 import io.meshd.api.Networks;
 import io.meshd.ipam.AddressPool;
 import io.meshd.ipam.Cidr;
+import io.meshd.ipam.Cidr6;
 import io.meshd.ipam.Ipv4;
+import io.meshd.ipam.Ipv6;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,18 @@ final class NetworkRequestCheck {
   private static final Set<String> PREDEFINED = Set.of("bridge", "host", "none", "default");
   private static final String GATEWAY_BRIDGE = "docker_gwbridge";
 
-  /** The three parts of IPAM that the user chose; each may be null. */
-  record Addressing(@Nullable Cidr subnet, @Nullable Cidr range, @Nullable String gateway) {}
+  /** 1280 (RFC 8200 section 5) with what VXLAN and sealing take, rounded up. */
+  private static final int LEAST_UNDERLAY = 1360;
+
+  /** What the user chose for one family; each may be null. */
+  record Addressing(@Nullable Cidr subnet, @Nullable Cidr range, @Nullable String gateway) {
+    static final Addressing NONE = new Addressing(null, null, null);
+  }
+
+  /** The same of IPv6. */
+  record Addressing6(@Nullable Cidr6 subnet, @Nullable Cidr6 range, @Nullable Ipv6 gateway) {
+    static final Addressing6 NONE = new Addressing6(null, null, null);
+  }
 
   static void check(Networks.CreateRequest request) {
     boolean ingress = Boolean.TRUE.equals(request.ingress());
@@ -55,37 +67,78 @@ final class NetworkRequestCheck {
       throw Refusal.invalid("config-only networks are not supported: give the options themselves");
     }
     if (Boolean.TRUE.equals(request.enableIpv6())) {
-      throw Refusal.invalid("IPv6 is not supported on overlay networks yet");
+      checkIpv6(request);
     }
     if (Boolean.FALSE.equals(request.enableIpv4())) {
       throw Refusal.invalid("an overlay network needs IPv4");
     }
   }
 
-  /** The request's IPAM part, in swarmkit's words where it is refused. */
+  private static void checkIpv6(Networks.CreateRequest request) {
+    if (Boolean.TRUE.equals(request.ingress())) {
+      throw Refusal.invalid("the ingress network has IPv4 only: leave IPv6 out");
+    }
+    String mtu = request.options() == null ? null : request.options().get(NetworkRecord.MTU_OPTION);
+    if (mtu != null && mtu.matches("[0-9]{2,5}") && Integer.parseInt(mtu) < LEAST_UNDERLAY) {
+      throw Refusal.invalid(
+          NetworkRecord.MTU_OPTION
+              + "="
+              + mtu
+              + " leaves less than the 1280 bytes that IPv6 needs: use "
+              + LEAST_UNDERLAY
+              + " or more");
+    }
+  }
+
+  /** The request's IPv4 part, in swarmkit's words where it is refused. */
   static Addressing addressing(Networks.CreateRequest request) {
+    Networks.IpamConfig config = config(request, false);
+    return config == null ? Addressing.NONE : addressing(config);
+  }
+
+  /** The request's IPv6 part. */
+  static Addressing6 addressing6(Networks.CreateRequest request) {
+    Networks.IpamConfig config = config(request, true);
+    if (config == null) {
+      return Addressing6.NONE;
+    }
+    if (!Boolean.TRUE.equals(request.enableIpv6())) {
+      throw Refusal.invalid(
+          "subnet " + config.subnet() + " is IPv6, which the network has with --ipv6 only");
+    }
+    return Ipv6RequestCheck.addressing(config);
+  }
+
+  /** What is asked of a family, at most one subnet of each. */
+  private static Networks.@Nullable IpamConfig config(
+      Networks.CreateRequest request, boolean ipv6) {
     Networks.Ipam ipam = request.ipam();
     if (ipam == null) {
-      return new Addressing(null, null, null);
+      return null;
     }
     String driver = ipam.driver();
     if (driver != null && !driver.isEmpty() && !driver.equals("default")) {
       throw Refusal.invalid("IPAM driver \"" + driver + "\" is not supported: only \"default\" is");
     }
-    List<Networks.IpamConfig> configs = ipam.config();
-    if (configs == null || configs.isEmpty()) {
-      return new Addressing(null, null, null);
+    List<Networks.IpamConfig> configs = ipam.config() == null ? List.of() : ipam.config();
+    List<Networks.IpamConfig> found =
+        configs.stream().filter(config -> orEmpty(config.subnet()).contains(":") == ipv6).toList();
+    if (found.size() > 1) {
+      throw Refusal.invalid(
+          "an overlay network has one "
+              + (ipv6 ? "IPv6" : "IPv4")
+              + " subnet, not "
+              + found.size());
     }
-    if (configs.size() > 1) {
-      throw Refusal.invalid("an overlay network has one subnet, not " + configs.size());
+    for (Networks.IpamConfig config : found) {
+      if (config.auxiliaryAddresses() != null && !config.auxiliaryAddresses().isEmpty()) {
+        throw Refusal.invalid("auxiliary addresses are not supported on overlay networks yet");
+      }
     }
-    return addressing(configs.getFirst());
+    return found.isEmpty() ? null : found.getFirst();
   }
 
   private static Addressing addressing(Networks.IpamConfig config) {
-    if (config.auxiliaryAddresses() != null && !config.auxiliaryAddresses().isEmpty()) {
-      throw Refusal.invalid("auxiliary addresses are not supported on overlay networks yet");
-    }
     String subnetText = orEmpty(config.subnet());
     String rangeText = orEmpty(config.ipRange());
     String gateway = orEmpty(config.gateway());
@@ -93,7 +146,7 @@ final class NetworkRequestCheck {
       if (!rangeText.isEmpty() || !gateway.isEmpty()) {
         throw Refusal.invalid("every ip-range or gateway must have a corresponding subnet");
       }
-      return new Addressing(null, null, null);
+      return Addressing.NONE;
     }
     Cidr subnet = subnet(subnetText);
     Cidr range = rangeText.isEmpty() ? null : range(subnet, rangeText);
@@ -104,9 +157,6 @@ final class NetworkRequestCheck {
   }
 
   private static Cidr subnet(String text) {
-    if (text.contains(":")) {
-      throw Refusal.invalid("IPv6 is not supported on overlay networks yet: subnet " + text);
-    }
     Cidr subnet;
     try {
       subnet = Cidr.parse(text);
@@ -162,7 +212,7 @@ final class NetworkRequestCheck {
     }
   }
 
-  private static String orEmpty(@Nullable String text) {
+  static String orEmpty(@Nullable String text) {
     return text == null ? "" : text;
   }
 }

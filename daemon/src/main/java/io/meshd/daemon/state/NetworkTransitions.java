@@ -36,8 +36,13 @@ final class NetworkTransitions {
       throw alreadyExists("network with ID " + command.id() + " already exists");
     }
     NetworkRequestCheck.Addressing addressing = NetworkRequestCheck.addressing(request);
+    NetworkRequestCheck.Addressing6 addressing6 = NetworkRequestCheck.addressing6(request);
     Cidr subnet = subnet(draft, request.name(), addressing.subnet());
-    String gateway = addressing.gateway();
+    String gateway = addressing.gateway() == null ? defaultGateway(subnet) : addressing.gateway();
+    Ipv6Subnet ipv6 =
+        Boolean.TRUE.equals(request.enableIpv6())
+            ? Ipv6Subnets.of(draft, request.name(), addressing6, subnet, gateway)
+            : null;
     Map<String, String> options = orEmpty(request.options());
     int vni = vni(draft, options.get(VNI_OPTION));
     draft.networks =
@@ -51,12 +56,14 @@ final class NetworkTransitions {
                 vni,
                 subnet.toString(),
                 addressing.range() == null ? null : addressing.range().toString(),
-                gateway == null ? defaultGateway(subnet) : gateway,
+                gateway,
                 Boolean.TRUE.equals(request.attachable()),
                 Boolean.TRUE.equals(request.internal()),
                 false,
                 options,
-                orEmpty(request.labels())));
+                orEmpty(request.labels()),
+                null,
+                ipv6));
     return command.id();
   }
 

@@ -45,8 +45,9 @@ public final class StateMachine implements ReplicatedLog.Machine {
   @Override
   public byte[] apply(byte[] entry) {
     Command command;
+    int format;
     try {
-      int format = StateCodec.formatOf(entry);
+      format = StateCodec.formatOf(entry);
       int agreed = CommandFormat.agreed(state);
       if (format > agreed) {
         return StateCodec.encode((Outcome) CommandFormat.tooNew(format, agreed));
@@ -57,14 +58,22 @@ public final class StateMachine implements ReplicatedLog.Machine {
       log.warn("a log entry is no command that this version knows", e);
       return StateCodec.encode((Outcome) Refusal.invalid("unknown command").outcome());
     }
-    return StateCodec.encode(apply(command));
+    return StateCodec.encode(apply(command, format));
   }
 
   /** As {@link #apply(byte[])}, for callers that have no log. */
   public Outcome apply(Command command) {
+    return apply(command, CommandFormat.CURRENT);
+  }
+
+  private Outcome apply(Command command, int format) {
     Draft draft = new Draft(state, command.at());
     String id;
     try {
+      if (command.format() > format) {
+        // Of a manager that knew it no better than to refuse it, as it did then.
+        return CommandFormat.tooNew(command.format(), format);
+      }
       id = Transitions.apply(draft, command);
     } catch (Refusal refusal) {
       return refusal.outcome();

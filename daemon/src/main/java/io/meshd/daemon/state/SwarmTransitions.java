@@ -48,7 +48,8 @@ final class SwarmTransitions {
                 false,
                 command.options(),
                 Map.of(),
-                new SwarmNetwork(command.swarmId(), List.of())));
+                new SwarmNetwork(command.swarmId(), List.of()),
+                null));
     return command.id();
   }
 

@@ -55,9 +55,16 @@ public record DesiredTask(
    * @param address dotted IPv4, with {@code prefixLength} of the network's subnet
    * @param mtu of the interface, 1450 on an ordinary underlay
    * @param internal true where the network gives no way out
+   * @param ipv6 with prefix length, fd00:9::3/64; null on a network without IPv6
    */
   public record TaskNetwork(
-      String networkId, String address, int prefixLength, String mac, int mtu, boolean internal) {}
+      String networkId,
+      String address,
+      int prefixLength,
+      String mac,
+      int mtu,
+      boolean internal,
+      @Nullable String ipv6) {}
 
   /** The way out is over the gateway bridge, unless every network is internal. */
   boolean hasWayOut() {

@@ -2,6 +2,7 @@ package io.meshd.daemon.tasks;
 
 import io.meshd.daemon.linux.BridgePort;
 import io.meshd.daemon.linux.IpChanges;
+import io.meshd.daemon.linux.Ipv6Interface;
 import io.meshd.daemon.linux.NetworkNamespaces;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodeNamespace;
@@ -64,6 +65,13 @@ final class TaskInterfaces {
       port.insideChanges(inside);
     }
     inside.apply(netns(task.id()));
+    index = 0;
+    for (DesiredTask.TaskNetwork network : task.networks()) {
+      String device = "eth" + index++;
+      if (network.ipv6() != null) {
+        Ipv6Interface.bring(netns(task.id()), device, network.ipv6());
+      }
+    }
   }
 
   /** Everything of the task that is not a process; the TAPs must be detached. */

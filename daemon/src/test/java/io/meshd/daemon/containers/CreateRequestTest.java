@@ -40,7 +40,7 @@ class CreateRequestTest {
             1,
             List.of(
                 new DesiredTask.TaskNetwork(
-                    "net", "10.0.1.7", 24, "02:42:0a:00:01:07", 1450, false)),
+                    "net", "10.0.1.7", 24, "02:42:0a:00:01:07", 1450, false, null)),
             ports,
             List.of(),
             new TaskNames(

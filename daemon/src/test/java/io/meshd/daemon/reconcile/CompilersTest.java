@@ -304,7 +304,7 @@ class CompilersTest {
 
   @Test
   void theMtuIsTheUnderlaysLessTheOverhead() {
-    String jumbo = cluster.network(2, Map.of(OverlayNetwork.MTU_OPTION, "9000"));
+    String jumbo = cluster.network(2, Map.of(NetworkRecord.MTU_OPTION, "9000"));
     NetworkRecord ordinary = requireNonNull(cluster.state().networks().get(net));
     assertEquals(1450, OverlayNetwork.mtu(ordinary, 1500));
     assertEquals(8950, OverlayNetwork.mtu(ordinary, 9000));

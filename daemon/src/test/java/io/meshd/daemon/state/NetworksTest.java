@@ -111,7 +111,7 @@ class NetworksTest {
         "- | 10.9.0.0/24 | - | every ip-range or gateway must have a corresponding subnet",
         "10.9.0.0/31 | - | - | ipam configuration: invalid subnet 10.9.0.0/31: its prefix length"
             + " must be between 8 and 30",
-        "fd00::/64 | - | - | IPv6 is not supported on overlay networks yet: subnet fd00::/64",
+        "fd00::/64 | - | - | subnet fd00::/64 is IPv6, which the network has with --ipv6 only",
       })
   void badAddressingIsRefused(String subnet, String range, String gateway, String message) {
     assertEquals(
@@ -163,8 +163,8 @@ class NetworksTest {
         "network driver \"macvlan\" is not supported: only \"overlay\" networks can be created",
         cluster.refusal(createNetwork("x", driver(plain, "macvlan", false, false))));
     assertEquals(
-        "IPv6 is not supported on overlay networks yet",
-        cluster.refusal(createNetwork("x", driver(plain, "overlay", true, false))));
+        "the ingress network has IPv4 only: leave IPv6 out",
+        cluster.refusal(createNetwork("x", driver(plain, "overlay", true, true))));
     assertEquals(
         "ingress network (ingressid) is already present",
         cluster.refusal(createNetwork("x", driver(plain, "overlay", false, true))));

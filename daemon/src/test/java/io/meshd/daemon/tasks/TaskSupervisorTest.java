@@ -257,7 +257,7 @@ class TaskSupervisorTest {
         List.of(),
         List.of(
             new DesiredTask.TaskNetwork(
-                "net", "10.0.1.3", 24, "02:42:0a:00:01:03", 1450, internal)),
+                "net", "10.0.1.3", 24, "02:42:0a:00:01:03", 1450, internal, null)),
         null,
         "sleep",
         "1000");
