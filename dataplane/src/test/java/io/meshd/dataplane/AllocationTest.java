@@ -38,6 +38,11 @@ class AllocationTest {
     nothingIsAllocatedForTrafficTo("fd00:1::4", false);
   }
 
+  @Test
+  void balancingIpv6AllocatesNothingPerFrame() throws Exception {
+    nothingIsAllocatedForTrafficTo("fd00:1::2", false);
+  }
+
   /** To the task on the other node, or to the virtual address that stands for it. */
   private static void nothingIsAllocatedForTrafficTo(String dialed, boolean encrypted)
       throws Exception {
@@ -85,7 +90,7 @@ class AllocationTest {
   }
 
   private static void traffic(String taskA, String taskB, String dialed) throws Exception {
-    String bound = isIpv6(dialed) ? dialed : "10.0.1.4";
+    String bound = isIpv6(dialed) ? TestNode.ipv6("10.0.1.4") : "10.0.1.4";
     Transfer.check(taskA, taskB, bound, dialed, 100_000_000);
     TestNamespaces.in(taskA, "ping", "-q", "-f", "-c", "2000", "-w", "20", dialed);
   }

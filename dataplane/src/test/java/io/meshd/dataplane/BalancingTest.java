@@ -13,6 +13,7 @@ import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.ServerSocket;
@@ -45,6 +46,14 @@ class BalancingTest {
   private String local;
   private String remote;
 
+  /** What is dialed and bound where the tests say this address. */
+  String at(String address) {
+    return address;
+  }
+
+  /** Before anything is on the nodes. */
+  void prepare(TestNode node) {}
+
   @BeforeEach
   void twoNodes() throws Exception {
     String nodeA = namespaces.add("nA");
@@ -52,6 +61,8 @@ class BalancingTest {
     TestNode.join(nodeA, "10.99.0.1", nodeB, "10.99.0.2");
     a = new TestNode(namespaces, nodeA, "10.99.0.1");
     b = new TestNode(namespaces, nodeB, "10.99.0.2");
+    prepare(a);
+    prepare(b);
     client = a.task("cA", CLIENT);
     local = a.task("cL", LOCAL);
     remote = b.task("cB", REMOTE);
@@ -81,10 +92,11 @@ class BalancingTest {
 
   @Test
   void theVirtualAddressAnswersPingWithBackendsAndWithout() {
-    TestNamespaces.in(client, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", VIP);
-    TestNamespaces.in(client, "ping", "-q", "-c", "2", "-i", "0.1", "-s", "4000", "-w", "5", VIP);
+    TestNamespaces.in(client, "ping", "-q", "-c", "3", "-i", "0.1", "-w", "5", at(VIP));
+    TestNamespaces.in(
+        client, "ping", "-q", "-c", "2", "-i", "0.1", "-s", "4000", "-w", "5", at(VIP));
     backends();
-    TestNamespaces.in(client, "ping", "-q", "-c", "1", "-w", "5", VIP);
+    TestNamespaces.in(client, "ping", "-q", "-c", "1", "-w", "5", at(VIP));
     assertTrue(a.counter("virtual.echo_replies") >= 6);
     assertEquals(0, b.counter("tap.tx_frames"));
   }
@@ -92,9 +104,9 @@ class BalancingTest {
   @Test
   void tcpMovesDataUnharmedFromBackendsHereAndThere() throws Exception {
     backends(LOCAL);
-    Transfer.check(client, local, LOCAL, VIP, 150_000_000);
+    Transfer.check(client, local, at(LOCAL), at(VIP), 150_000_000);
     backends(REMOTE);
-    Transfer.check(client, remote, REMOTE, VIP, 150_000_000);
+    Transfer.check(client, remote, at(REMOTE), at(VIP), 150_000_000);
     // And back: what the backend sends is joined on its way in.
     download(remote, REMOTE, 100_000_000);
     backends(LOCAL);
@@ -149,7 +161,7 @@ class BalancingTest {
   @Test
   void aTaskThatDialsItsOwnServiceMayGetItself() throws Exception {
     backends(CLIENT);
-    Transfer.check(client, client, CLIENT, VIP, 50_000_000);
+    Transfer.check(client, client, at(CLIENT), at(VIP), 50_000_000);
     try (DatagramSocket server = udp(client, CLIENT);
         DatagramSocket socket = udp(client, CLIENT)) {
       exchange(socket, server, 100, VIP);
@@ -169,16 +181,16 @@ class BalancingTest {
     }
   }
 
-  private static void exchange(DatagramSocket socket, DatagramSocket server, int size, String seen)
+  private void exchange(DatagramSocket socket, DatagramSocket server, int size, String seen)
       throws IOException {
     byte[] data = new byte[size];
     new SplittableRandom(size).nextBytes(data);
-    socket.connect(new InetSocketAddress(VIP, server.getLocalPort()));
+    socket.connect(new InetSocketAddress(at(VIP), server.getLocalPort()));
     socket.send(new DatagramPacket(data, size));
     DatagramPacket request = new DatagramPacket(new byte[30_000], 30_000);
     server.receive(request);
     assertEquals(size, request.getLength());
-    assertEquals(seen, request.getAddress().getHostAddress());
+    assertEquals(InetAddress.ofLiteral(at(seen)), request.getAddress());
     server.send(request);
     // The socket is connected: only what comes from the virtual address is let in.
     DatagramPacket answer = new DatagramPacket(new byte[30_000], 30_000);
@@ -195,7 +207,7 @@ class BalancingTest {
     backends();
     assertThrows(ConnectException.class, () -> dial(80));
     try (DatagramSocket socket = udp(client, CLIENT)) {
-      socket.connect(new InetSocketAddress(VIP, 53));
+      socket.connect(new InetSocketAddress(at(VIP), 53));
       socket.send(new DatagramPacket(new byte[1], 1));
       assertThrows(
           PortUnreachableException.class, () -> socket.receive(new DatagramPacket(new byte[9], 9)));
@@ -278,21 +290,21 @@ class BalancingTest {
         TestNamespaces.path(client),
         () -> {
           Socket socket = new Socket();
-          socket.connect(new InetSocketAddress(VIP, port), 10_000);
+          socket.connect(new InetSocketAddress(at(VIP), port), 10_000);
           return socket;
         });
   }
 
-  private static ServerSocket listen(String namespace, String address) throws Exception {
+  private ServerSocket listen(String namespace, String address) throws Exception {
     return listen(namespace, address, 0);
   }
 
-  private static ServerSocket listen(String namespace, String address, int port) throws Exception {
+  private ServerSocket listen(String namespace, String address, int port) throws Exception {
     return Netns.call(
         TestNamespaces.path(namespace),
         () -> {
           ServerSocket socket = new ServerSocket();
-          socket.bind(new InetSocketAddress(address, port));
+          socket.bind(new InetSocketAddress(at(address), port));
           return socket;
         });
   }
@@ -311,11 +323,11 @@ class BalancingTest {
             });
   }
 
-  private static DatagramSocket udp(String namespace, String address) throws Exception {
+  private DatagramSocket udp(String namespace, String address) throws Exception {
     return Netns.call(
         TestNamespaces.path(namespace),
         () -> {
-          DatagramSocket socket = new DatagramSocket(new InetSocketAddress(address, 0));
+          DatagramSocket socket = new DatagramSocket(new InetSocketAddress(at(address), 0));
           socket.setSoTimeout(5000);
           return socket;
         });

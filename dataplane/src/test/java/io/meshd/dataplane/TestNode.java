@@ -152,7 +152,7 @@ final class TestNode implements AutoCloseable {
     services.removeIf(service -> service.name().equals(vip));
     services.add(
         new ForwardingSpec.VirtualService(
-            "s" + vip, vip, station(vip), balancing, List.of(backends)));
+            "s" + vip, vip, endpoint(vip), balancing, List.of(backends)));
   }
 
   /** A backend as Swarm would have it. */

@@ -17,6 +17,7 @@ import io.meshd.dataplane.ForwardingSpec.Balancing;
 import io.meshd.dataplane.ForwardingSpec.Choice;
 import io.meshd.dataplane.ForwardingSpec.VirtualService;
 import io.meshd.dataplane.Ipv4Address;
+import io.meshd.dataplane.Ipv6Address;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -99,10 +100,13 @@ final class VirtualServiceCompiler {
 
   private VirtualService service(ServiceRecord service, Services.VirtualIp vip) {
     Ipv4Address ip = Ipv4Address.parse(vip.addr().substring(0, vip.addr().indexOf('/')));
+    NetworkRecord network = state.networks().get(vip.networkId());
+    String ipv6 = network == null ? null : network.ipv6Of(ip.toString());
     return new VirtualService(
         service.id(),
         service.name(),
-        new Address(ip, ForwardingCompiler.macOf(ip)),
+        new Address(
+            ip, ForwardingCompiler.macOf(ip), ipv6 == null ? null : Ipv6Address.parse(ipv6)),
         balancing(ServiceSpecs.balancing(service.spec())),
         backends.getOrDefault(key(vip.networkId(), service.id()), List.of()).stream()
             .sorted(Comparator.comparing(Backend::id))

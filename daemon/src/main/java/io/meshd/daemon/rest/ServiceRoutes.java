@@ -66,7 +66,7 @@ final class ServiceRoutes {
                 service ->
                     status
                         ? ServiceView.withStatus(service, state)
-                        : ServiceView.of(service, false))
+                        : ServiceView.of(service, false, state))
             .toList();
     exchange.respond(200, services);
   }
@@ -81,8 +81,9 @@ final class ServiceRoutes {
   }
 
   private void inspect(Exchange exchange, Proposer proposer) {
-    ServiceRecord service = Lookup.service(proposer.state(), exchange.param("id"));
-    exchange.respond(200, ServiceView.of(service, exchange.flag("insertDefaults")));
+    ClusterState state = proposer.state();
+    ServiceRecord service = Lookup.service(state, exchange.param("id"));
+    exchange.respond(200, ServiceView.of(service, exchange.flag("insertDefaults"), state));
   }
 
   private void create(Exchange exchange, Proposer proposer) {

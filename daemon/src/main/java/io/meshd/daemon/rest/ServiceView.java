@@ -2,9 +2,11 @@ package io.meshd.daemon.rest;
 
 import io.meshd.api.Services;
 import io.meshd.daemon.state.ClusterState;
+import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.TaskRecord;
 import io.meshd.daemon.state.TaskState;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,16 +18,19 @@ final class ServiceView {
 
   private ServiceView() {}
 
-  static Services.Service of(ServiceRecord service, boolean insertDefaults) {
-    return view(service, insertDefaults, null);
+  static Services.Service of(ServiceRecord service, boolean insertDefaults, ClusterState state) {
+    return view(service, insertDefaults, null, state);
   }
 
   static Services.Service withStatus(ServiceRecord service, ClusterState state) {
-    return view(service, false, status(service, state));
+    return view(service, false, status(service, state), state);
   }
 
   private static Services.Service view(
-      ServiceRecord service, boolean insertDefaults, Services.@Nullable ServiceStatus status) {
+      ServiceRecord service,
+      boolean insertDefaults,
+      Services.@Nullable ServiceStatus status,
+      ClusterState state) {
     Services.ServiceSpec spec = labelled(service.spec());
     return new Services.Service(
         service.id(),
@@ -37,9 +42,23 @@ final class ServiceView {
         new Services.ServiceEndpoint(
             spec.endpointSpec(),
             service.ports().isEmpty() ? null : service.ports(),
-            service.virtualIps().isEmpty() ? null : service.virtualIps()),
+            service.virtualIps().isEmpty() ? null : virtualIps(service, state)),
         service.updateStatus(),
         status);
+  }
+
+  /** On a network with IPv6 the address that goes with the IPv4 one stands after it. */
+  private static List<Services.VirtualIp> virtualIps(ServiceRecord service, ClusterState state) {
+    List<Services.VirtualIp> all = new ArrayList<>();
+    for (Services.VirtualIp vip : service.virtualIps()) {
+      all.add(vip);
+      NetworkRecord network = state.networks().get(vip.networkId());
+      if (network != null && network.ipv6() != null) {
+        String address = vip.addr().substring(0, vip.addr().indexOf('/'));
+        all.add(new Services.VirtualIp(network.id(), NetworkView.ipv6WithPrefix(address, network)));
+      }
+    }
+    return all;
   }
 
   /** Docker's answers always have Labels, Mode and EndpointSpec.Mode. */

@@ -5,17 +5,18 @@ import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.IcmpHeader;
 import io.meshd.dataplane.wire.InternetChecksum;
 import io.meshd.dataplane.wire.Ipv4Header;
+import io.meshd.dataplane.wire.Ipv6Header;
 import io.meshd.dataplane.wire.TcpHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
  * What a virtual IP answers itself, made of the very frame it answers: in its place, with its
  * addresses turned round. The memory must have {@link #ROOM} bytes from the frame's begin on. Each
- * returns the answer's length.
+ * returns the answer's length. Over IPv6 it is {@link Ipv6Answers} that does it.
  */
 public final class Answers {
-  /** Ethernet, IPv4, ICMP, and a quoted IPv4 header of 60 bytes with 8 behind it. */
-  public static final int ROOM = 14 + 20 + 8 + 60 + 8;
+  /** The longest is an ICMPv6 error, with all that it may quote. */
+  public static final int ROOM = EthernetHeader.LENGTH + Ipv6Answers.LONGEST_ERROR;
 
   private static final int TIME_TO_LIVE = 64;
   private static final int QUOTED = 8;
@@ -24,6 +25,9 @@ public final class Answers {
 
   /** To an echo request (RFC 792), or to a later fragment of one: only addresses change then. */
   public static int echoReply(FrameView frame) {
+    if (frame.isIpv6()) {
+      return Ipv6Answers.echoReply(frame);
+    }
     MemorySegment m = frame.memory();
     turn(frame);
     // Two addresses that change places change no checksum.
@@ -42,7 +46,7 @@ public final class Answers {
     long tcp = frame.transport();
     int flags = TcpHeader.flags(m, tcp);
     int length =
-        Ipv4Header.totalLength(m, frame.network())
+        frame.ipLength()
             - frame.ipHeaderLength()
             - frame.tcpHeaderLength()
             + ((flags & TcpHeader.SYN) != 0 ? 1 : 0)
@@ -53,8 +57,13 @@ public final class Answers {
     int sourcePort = TcpHeader.sourcePort(m, tcp);
     int destinationPort = TcpHeader.destinationPort(m, tcp);
 
-    begin(frame, Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH);
-    long to = frame.network() + Ipv4Header.MIN_LENGTH;
+    int header = frame.isIpv6() ? Ipv6Header.LENGTH : Ipv4Header.MIN_LENGTH;
+    if (frame.isIpv6()) {
+      Ipv6Answers.begin(frame, Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH);
+    } else {
+      begin(frame, Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH);
+    }
+    long to = frame.network() + header;
     TcpHeader.ports(m, to, /* source= */ destinationPort, /* destination= */ sourcePort);
     TcpHeader.sequence(m, to, sequence);
     TcpHeader.acknowledgment(m, to, acknowledgment);
@@ -64,18 +73,24 @@ public final class Answers {
     TcpHeader.checksum(m, to, 0);
     TcpHeader.urgentPointer(m, to, 0);
     long pseudo =
-        InternetChecksum.ofPseudoHeader(
-            m, frame.network(), Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH);
+        frame.isIpv6()
+            ? InternetChecksum.ofPseudoHeader6(
+                m, frame.network(), Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH)
+            : InternetChecksum.ofPseudoHeader(
+                m, frame.network(), Ipv4Header.PROTOCOL_TCP, TcpHeader.MIN_LENGTH);
     TcpHeader.storeChecksum(m, to, InternetChecksum.add(pseudo, m, to, TcpHeader.MIN_LENGTH));
-    return EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH + TcpHeader.MIN_LENGTH;
+    return EthernetHeader.LENGTH + header + TcpHeader.MIN_LENGTH;
   }
 
   /**
    * To a packet that nobody takes: destination unreachable (RFC 792), with its header and 8 bytes.
    *
-   * @param code of {@link IcmpHeader#UNREACHABLE}
+   * @param code of {@link IcmpHeader#UNREACHABLE}; over IPv6 what says the same there
    */
   public static int unreachable(FrameView frame, int code) {
+    if (frame.isIpv6()) {
+      return Ipv6Answers.unreachable(frame, code);
+    }
     MemorySegment m = frame.memory();
     long ip = frame.network();
     int data = Ipv4Header.totalLength(m, ip) - frame.ipHeaderLength();
@@ -106,7 +121,7 @@ public final class Answers {
     Ipv4Header.updateChecksum(m, ip, Ipv4Header.MIN_LENGTH);
   }
 
-  private static void turn(FrameView frame) {
+  static void turn(FrameView frame) {
     MemorySegment m = frame.memory();
     long source = EthernetHeader.source(m, frame.at());
     EthernetHeader.source(m, frame.at(), EthernetHeader.destination(m, frame.at()));

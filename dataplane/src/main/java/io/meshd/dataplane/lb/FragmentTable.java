@@ -83,7 +83,7 @@ public final class FragmentTable {
   }
 
   private static long packet(int vni, int protocol, int identification) {
-    return (long) vni << 24 | (long) protocol << 16 | identification;
+    return (long) vni << 40 | (long) protocol << 32 | (identification & 0xffffffffL);
   }
 
   private static long pair(int source, int destination) {

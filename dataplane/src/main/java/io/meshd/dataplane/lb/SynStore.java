@@ -16,7 +16,7 @@ final class SynStore {
   private static final int ENTRIES = 4096;
   private static final int LOCKS = 64;
 
-  /** Ethernet header and the longest of IPv4 and TCP. */
+  /** Ethernet header and the longest of IPv4 and TCP; of IPv6, some extension headers. */
   private static final int LARGEST = 14 + 60 + 60;
 
   private static final int ENTRY = 136;
@@ -37,8 +37,8 @@ final class SynStore {
   void put(Flow flow, FrameView frame, boolean partial) {
     int length = frame.headersLength();
     MemorySegment m = frame.memory();
-    int total = Ipv4Header.totalLength(m, frame.network());
-    if (length > LARGEST || total != frame.ipHeaderLength() + frame.tcpHeaderLength()) {
+    int headers = frame.ipHeaderLength() + frame.tcpHeaderLength();
+    if (length > LARGEST || frame.ipLength() != headers) {
       return;
     }
     int entry = flow.index & ENTRIES - 1;
@@ -49,17 +49,20 @@ final class SynStore {
       lengths[entry] = length;
       MemorySegment.copy(m, frame.at(), frames, at, length);
       if (partial) {
-        complete(
-            at + frame.network() - frame.at(), frame.ipHeaderLength(), frame.tcpHeaderLength());
+        complete(frame, at + frame.network() - frame.at());
       }
     }
   }
 
-  private void complete(long ip, int ipHeaderLength, int tcpLength) {
-    long tcp = ip + ipHeaderLength;
+  private void complete(FrameView frame, long ip) {
+    long tcp = ip + frame.ipHeaderLength();
+    int length = frame.tcpHeaderLength();
     TcpHeader.checksum(frames, tcp, 0);
-    long pseudo = InternetChecksum.ofPseudoHeader(frames, ip, Ipv4Header.PROTOCOL_TCP, tcpLength);
-    TcpHeader.storeChecksum(frames, tcp, InternetChecksum.add(pseudo, frames, tcp, tcpLength));
+    long pseudo =
+        frame.isIpv6()
+            ? InternetChecksum.ofPseudoHeader6(frames, ip, Ipv4Header.PROTOCOL_TCP, length)
+            : InternetChecksum.ofPseudoHeader(frames, ip, Ipv4Header.PROTOCOL_TCP, length);
+    TcpHeader.storeChecksum(frames, tcp, InternetChecksum.add(pseudo, frames, tcp, length));
   }
 
   /**

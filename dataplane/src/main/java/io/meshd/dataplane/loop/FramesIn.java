@@ -236,7 +236,7 @@ final class FramesIn {
       counters.count(TrafficCounter.MSS_CLAMPED, 1);
     }
     if (decision.sourceMac() != 0) {
-      AddressRewriter.source(view, partial, decision.sourceMac(), decision.sourceIp());
+      writeSource(decision, view, partial);
     }
     if (partial) {
       int start = (int) (view.transport() - view.at());
@@ -246,6 +246,15 @@ final class FramesIn {
     }
     for (int i = 0; i < decision.slotCount(); i++) {
       ports.write(decision.slot(i), memory, at, VirtioNetHeader.LENGTH + length);
+    }
+  }
+
+  private static void writeSource(ForwardingDecision decision, FrameView view, boolean partial) {
+    if (view.isIpv6()) {
+      AddressRewriter.source(
+          view, partial, decision.sourceMac(), decision.sourceHigh(), decision.sourceLow());
+    } else {
+      AddressRewriter.source(view, partial, decision.sourceMac(), decision.sourceIp());
     }
   }
 }

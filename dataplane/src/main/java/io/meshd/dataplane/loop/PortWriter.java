@@ -79,12 +79,7 @@ final class PortWriter {
       EthernetHeader.destination(headers, VirtioNetHeader.LENGTH, decision.destinationMac());
     }
     if (decision.sourceMac() != 0) {
-      AddressRewriter.sourceOfJoined(
-          headers,
-          VirtioNetHeader.LENGTH,
-          run.transportOffset() + run.checksumOffset(),
-          decision.sourceMac(),
-          decision.sourceIp());
+      writeSource(decision, run);
     }
     int length = headersLength;
     iovecs.set(0, headers.address(), VirtioNetHeader.LENGTH + headersLength);
@@ -93,6 +88,18 @@ final class PortWriter {
       length += run.payloadLength(i);
     }
     count(tap.writev(iovecs.address(0), segments + 1), length);
+  }
+
+  private void writeSource(ForwardingDecision decision, Coalescer run) {
+    int checksum = run.transportOffset() + run.checksumOffset();
+    long at = VirtioNetHeader.LENGTH;
+    if (run.isIpv6()) {
+      AddressRewriter.sourceOfJoined(
+          headers, at, checksum, decision.sourceMac(), decision.sourceHigh(), decision.sourceLow());
+    } else {
+      AddressRewriter.sourceOfJoined(
+          headers, at, checksum, decision.sourceMac(), decision.sourceIp());
+    }
   }
 
   private static int gsoType(Coalescer run) {

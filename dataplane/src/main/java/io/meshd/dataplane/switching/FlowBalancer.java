@@ -1,6 +1,5 @@
 package io.meshd.dataplane.switching;
 
-import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.lb.Answers;
 import io.meshd.dataplane.lb.Flow;
 import io.meshd.dataplane.lb.FlowState;
@@ -11,7 +10,6 @@ import io.meshd.dataplane.lb.RateLimit;
 import io.meshd.dataplane.lb.ServiceTable;
 import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.IcmpHeader;
-import io.meshd.dataplane.wire.Ipv4Header;
 import io.meshd.dataplane.wire.TcpHeader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -39,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #orphan}, for a frame to a virtual address that is no more: as if its backend were
  * gone.
+ *
+ * <p>Of both families: whom a frame is between is what {@link FrameEnds} says.
  *
  * <p>One per loop. Longer than most: both directions work on the one {@link Flow} that the table
  * fills in for the frame at hand.
@@ -119,21 +119,23 @@ final class FlowBalancer {
   Outcome request(
       NetworkTable network, Station sender, Station virtual, FrameView frame, boolean partial) {
     ServiceTable service = virtual.service();
-    MemorySegment m = frame.memory();
-    if (service == null || Ipv4Header.destination(m, frame.network()) != virtual.ip()) {
+    if (service == null
+        || FrameEnds.destination(network, frame) != virtual.ip()
+        || !FrameEnds.isKnownBy(sender, frame)
+        || frame.isSourceRouted()) {
       return drop(DropReason.NOT_FOR_VIRTUAL);
     }
     if (!frame.isFirstFragment()) {
       return laterRequest(network, frame);
     }
-    if (frame.protocol() == Ipv4Header.PROTOCOL_ICMP) {
+    if (FrameEnds.isIcmp(frame)) {
       return icmpRequest(network, sender, virtual, frame);
     }
     if (!frame.hasPorts()) {
       return unreachable(frame, IcmpHeader.PROTOCOL);
     }
     int ports = frame.ports();
-    int protocol = frame.protocol();
+    int protocol = FrameEnds.protocol(frame);
     if (balancer
         .flows()
         .findRequest(flow, network.vni, protocol, sender.ip(), virtual.ip(), ports)) {
@@ -171,7 +173,7 @@ final class FlowBalancer {
       }
     }
     Station backend = network.byIp(flow.backend());
-    if (backend == null || !service.has(flow.backend())) {
+    if (backend == null || !service.has(flow.backend()) || !FrameEnds.has(backend, frame)) {
       balancer.remove(flow);
       return refuse(frame);
     }
@@ -189,7 +191,7 @@ final class FlowBalancer {
     boolean tcp = frame.hasTcpHeader();
     flow.begin(
         network.vni,
-        frame.protocol(),
+        FrameEnds.protocol(frame),
         sender.ip(),
         virtual.ip(),
         frame.ports(),
@@ -210,7 +212,7 @@ final class FlowBalancer {
       balancer.keepSyn(flow, frame, partial);
     }
     Station backend = network.byIp(flow.backend());
-    if (backend == null) {
+    if (backend == null || !FrameEnds.has(backend, frame)) {
       return refuse(frame); // not before the tables change
     }
     return toBackend(network, sender, virtual, backend, frame, partial);
@@ -226,9 +228,9 @@ final class FlowBalancer {
     if (frame.isFragment()) {
       remember(network, frame, flow.isHairpin() ? virtual.ip() : sender.ip(), backend.ip());
     }
-    AddressRewriter.destination(frame, partial, backend.mac(), backend.ip());
+    FrameEnds.destination(frame, partial, backend);
     if (flow.isHairpin()) {
-      AddressRewriter.source(frame, partial, virtual.mac(), virtual.ip());
+      FrameEnds.source(frame, partial, virtual);
     }
     target = backend;
     return Outcome.FORWARD;
@@ -247,16 +249,15 @@ final class FlowBalancer {
     if (frame.isFragment()) {
       remember(network, frame, virtual.ip(), sender.ip());
     }
-    AddressRewriter.source(frame, partial, virtual.mac(), virtual.ip());
-    AddressRewriter.destination(frame, partial, sender.mac(), sender.ip());
+    FrameEnds.source(frame, partial, virtual);
+    FrameEnds.destination(frame, partial, sender);
     target = sender;
     return Outcome.FORWARD;
   }
 
   private Outcome icmpRequest(
       NetworkTable network, Station sender, Station virtual, FrameView frame) {
-    int type = IcmpHeader.type(frame.memory(), frame.transport());
-    if (type == IcmpHeader.ECHO_REQUEST) {
+    if (FrameEnds.isEchoRequest(frame)) {
       if (frame.isFragment()) {
         remember(network, frame, virtual.ip(), sender.ip());
       }
@@ -264,13 +265,13 @@ final class FlowBalancer {
       answerLength = Answers.echoReply(frame);
       return Outcome.ANSWER;
     }
-    if (!IcmpHeader.isError(type)) {
+    if (!FrameEnds.isError(frame)) {
       return drop(DropReason.VIRTUAL_ICMP);
     }
     if (frame.isFragment()
         || !quoted.parse(frame)
-        || quoted.source() != virtual.ip()
-        || quoted.destination() != sender.ip()) {
+        || FrameEnds.source(network, frame, quoted) != virtual.ip()
+        || FrameEnds.destination(network, frame, quoted) != sender.ip()) {
       return drop(DropReason.LYING_ICMP);
     }
     return errorToBackend(network, sender, virtual, frame);
@@ -279,7 +280,7 @@ final class FlowBalancer {
   /** A client's error about a reply. A hairpin's addresses change places in both directions. */
   private Outcome errorToBackend(
       NetworkTable network, Station sender, Station virtual, FrameView frame) {
-    int protocol = quoted.protocol();
+    int protocol = FrameEnds.protocol(frame, quoted.protocol());
     int turned = Integer.rotateLeft(quoted.ports(), 16);
     boolean found =
         balancer.flows().findRequest(flow, network.vni, protocol, sender.ip(), virtual.ip(), turned)
@@ -293,10 +294,10 @@ final class FlowBalancer {
       return drop(DropReason.LYING_ICMP);
     }
     boolean hairpin = flow.isHairpin();
-    quoted.readdress(backend.ip(), hairpin ? virtual.ip() : sender.ip());
-    AddressRewriter.destination(frame, false, backend.mac(), backend.ip());
+    FrameEnds.readdress(frame, quoted, backend, hairpin ? virtual : sender);
+    FrameEnds.destination(frame, false, backend);
     if (hairpin) {
-      AddressRewriter.source(frame, false, virtual.mac(), virtual.ip());
+      FrameEnds.source(frame, false, virtual);
     }
     target = backend;
     return Outcome.FORWARD;
@@ -306,9 +307,7 @@ final class FlowBalancer {
     if (!findFirst(network, frame)) {
       return drop(DropReason.VIRTUAL_FRAGMENT);
     }
-    MemorySegment m = frame.memory();
-    if (fragments.destination() == Ipv4Header.source(m, frame.network())
-        && frame.protocol() == Ipv4Header.PROTOCOL_ICMP) {
+    if (fragments.destination() == FrameEnds.source(network, frame) && FrameEnds.isIcmp(frame)) {
       answerLength = Answers.echoReply(frame);
       return Outcome.ANSWER;
     }
@@ -317,8 +316,8 @@ final class FlowBalancer {
     if (backend == null || from == null) {
       return drop(DropReason.VIRTUAL_FRAGMENT);
     }
-    AddressRewriter.destination(frame, false, backend.mac(), backend.ip());
-    AddressRewriter.source(frame, false, from.mac(), from.ip());
+    FrameEnds.destination(frame, false, backend);
+    FrameEnds.source(frame, false, from);
     target = backend;
     return Outcome.FORWARD;
   }
@@ -333,10 +332,11 @@ final class FlowBalancer {
     if (balancer.flows().size() == 0 || !frame.isFirstFragment() || !frame.hasPorts()) {
       return Outcome.PASS;
     }
-    int vip = Ipv4Header.destination(frame.memory(), frame.network());
+    int vip = FrameEnds.formerDestination(frame);
+    int protocol = FrameEnds.protocol(frame);
     if (!balancer
         .flows()
-        .findRequest(flow, network.vni, frame.protocol(), sender.ip(), vip, frame.ports())) {
+        .findRequest(flow, network.vni, protocol, sender.ip(), vip, frame.ports())) {
       return Outcome.PASS;
     }
     balancer.remove(flow);
@@ -354,10 +354,11 @@ final class FlowBalancer {
     if (!network.hasServices || balancer.flows().size() == 0 || !frame.hasTcpHeader()) {
       return Outcome.PASS;
     }
-    int endpoint = Ipv4Header.destination(frame.memory(), frame.network());
+    int endpoint = FrameEnds.destination(network, frame);
+    int protocol = FrameEnds.protocol(frame);
     if (!balancer
         .flows()
-        .findReply(flow, network.vni, frame.protocol(), endpoint, sender.ip(), frame.ports())) {
+        .findReply(flow, network.vni, protocol, endpoint, sender.ip(), frame.ports())) {
       return Outcome.PASS;
     }
     if (flow.state().isOpen()) {
@@ -373,23 +374,25 @@ final class FlowBalancer {
    * @return PASS, FROM_VIRTUAL, INJECT or DROP
    */
   Outcome reply(NetworkTable network, Station sender, FrameView frame) {
-    if (!network.hasServices || balancer.flows().size() == 0) {
+    if (!network.hasServices
+        || balancer.flows().size() == 0
+        || !FrameEnds.isKnownBy(sender, frame)) {
       return Outcome.PASS;
     }
-    MemorySegment m = frame.memory();
-    int destination = Ipv4Header.destination(m, frame.network());
+    int destination = FrameEnds.destination(network, frame);
     if (!frame.isFirstFragment()) {
       return findFirst(network, frame) ? fromVirtual(network, fragments.source()) : Outcome.PASS;
     }
     if (!frame.hasPorts()) {
-      return frame.protocol() == Ipv4Header.PROTOCOL_ICMP
+      return FrameEnds.isIcmp(frame)
           ? icmpReply(network, sender, frame, destination)
           : Outcome.PASS;
     }
     int turned = Integer.rotateLeft(frame.ports(), 16);
     if (!balancer
         .flows()
-        .findReply(flow, network.vni, frame.protocol(), sender.ip(), destination, turned)) {
+        .findReply(
+            flow, network.vni, FrameEnds.protocol(frame), sender.ip(), destination, turned)) {
       return Outcome.PASS;
     }
     if (refusedBy(frame)) {
@@ -408,29 +411,33 @@ final class FlowBalancer {
   /** An error about a request: quoted as the backend saw it, to be quoted as the client sent it. */
   private Outcome icmpReply(
       NetworkTable network, Station sender, FrameView frame, int destination) {
-    if (!IcmpHeader.isError(IcmpHeader.type(frame.memory(), frame.transport()))
-        || frame.isFragment()
-        || !quoted.parse(frame)) {
+    if (!FrameEnds.isError(frame) || frame.isFragment() || !quoted.parse(frame)) {
       return Outcome.PASS; // nothing of a flow's: the client's kernel judges
     }
-    int backend = quoted.destination();
+    int protocol = FrameEnds.protocol(frame, quoted.protocol());
+    int backend = FrameEnds.destination(network, frame, quoted);
+    int quotedSource = FrameEnds.source(network, frame, quoted);
     if (!balancer
         .flows()
-        .findReply(
-            flow, network.vni, quoted.protocol(), backend, quoted.source(), quoted.ports())) {
+        .findReply(flow, network.vni, protocol, backend, quotedSource, quoted.ports())) {
       return Outcome.PASS;
     }
     boolean mayTell = sender.ip() == backend || sender.isNodePort();
-    if (quoted.source() != destination || !mayTell) {
+    if (quotedSource != destination || !mayTell) {
       return drop(DropReason.LYING_ICMP);
     }
-    if (flow.state() == FlowState.SYN_SENT && refuses(frame)) {
+    if (flow.state() == FlowState.SYN_SENT && FrameEnds.refuses(frame)) {
       Outcome retried = retry(network);
       if (retried != Outcome.PASS) {
         return retried;
       }
     }
-    quoted.readdress(destination, flow.vip());
+    Station client = network.byIp(destination);
+    Station virtual = network.byIp(flow.vip());
+    if (client == null || virtual == null) {
+      return Outcome.PASS; // the service is gone
+    }
+    FrameEnds.readdress(frame, quoted, client, virtual);
     return sender.ip() == backend ? fromVirtual(network, flow.vip()) : Outcome.PASS;
   }
 
@@ -441,13 +448,6 @@ final class FlowBalancer {
     }
     target = virtual;
     return Outcome.FROM_VIRTUAL;
-  }
-
-  /** An unreachable that is about more than the packet's size. */
-  private static boolean refuses(FrameView frame) {
-    MemorySegment m = frame.memory();
-    return IcmpHeader.type(m, frame.transport()) == IcmpHeader.UNREACHABLE
-        && IcmpHeader.code(m, frame.transport()) != IcmpHeader.TOO_BIG;
   }
 
   private boolean refusedBy(FrameView frame) {
@@ -474,9 +474,9 @@ final class FlowBalancer {
       return drop(DropReason.CONNECT_RETRIED); // the client's next SYN goes to the other one
     }
     balancer.keepSyn(flow, syn, false);
-    AddressRewriter.destination(syn, false, backend.mac(), backend.ip());
+    FrameEnds.destination(syn, false, backend);
     if (flow.isHairpin()) {
-      AddressRewriter.source(syn, false, virtual.mac(), virtual.ip());
+      FrameEnds.source(syn, false, virtual);
     }
     target = backend;
     return Outcome.INJECT;
@@ -498,28 +498,24 @@ final class FlowBalancer {
   }
 
   private void remember(NetworkTable network, FrameView frame, int newSource, int newDestination) {
-    MemorySegment m = frame.memory();
-    long ip = frame.network();
     fragments.remember(
         network.vni,
-        frame.protocol(),
-        Ipv4Header.identification(m, ip),
-        Ipv4Header.source(m, ip),
-        Ipv4Header.destination(m, ip),
+        FrameEnds.protocol(frame),
+        frame.identification(),
+        FrameEnds.source(network, frame),
+        FrameEnds.destination(network, frame),
         newSource,
         newDestination,
         balancer.nowSeconds());
   }
 
   private boolean findFirst(NetworkTable network, FrameView frame) {
-    MemorySegment m = frame.memory();
-    long ip = frame.network();
     return fragments.find(
         network.vni,
-        frame.protocol(),
-        Ipv4Header.identification(m, ip),
-        Ipv4Header.source(m, ip),
-        Ipv4Header.destination(m, ip),
+        FrameEnds.protocol(frame),
+        frame.identification(),
+        FrameEnds.source(network, frame),
+        FrameEnds.destination(network, frame),
         balancer.nowSeconds());
   }
 

@@ -16,6 +16,8 @@ public final class ForwardingDecision {
   private long destinationMac;
   private long sourceMac;
   private int sourceIp;
+  private long sourceHigh;
+  private long sourceLow;
   private int answerLength;
   private boolean injected;
 
@@ -39,9 +41,11 @@ public final class ForwardingDecision {
     destinationMac = mac;
   }
 
-  void rewriteSource(long mac, int ip) {
-    sourceMac = mac;
-    sourceIp = ip;
+  void rewriteSource(Station other) {
+    sourceMac = other.mac();
+    sourceIp = other.ip();
+    sourceHigh = other.ipv6High();
+    sourceLow = other.ipv6Low();
   }
 
   void answer(int length) {
@@ -92,13 +96,24 @@ public final class ForwardingDecision {
     return sealed;
   }
 
-  /** The source MAC to write into the frame with {@link #sourceIp}, or 0 to leave both. */
+  /**
+   * The source MAC to write into the frame with {@link #sourceIp}, or into one of IPv6 with {@link
+   * #sourceHigh} and {@link #sourceLow}; 0 to leave both.
+   */
   public long sourceMac() {
     return sourceMac;
   }
 
   public int sourceIp() {
     return sourceIp;
+  }
+
+  public long sourceHigh() {
+    return sourceHigh;
+  }
+
+  public long sourceLow() {
+    return sourceLow;
   }
 
   /**

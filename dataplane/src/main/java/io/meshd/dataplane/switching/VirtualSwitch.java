@@ -1,6 +1,5 @@
 package io.meshd.dataplane.switching;
 
-import io.meshd.dataplane.lb.AddressRewriter;
 import io.meshd.dataplane.lb.LoadBalancer;
 import io.meshd.dataplane.wire.ArpPacket;
 import io.meshd.dataplane.wire.EthernetHeader;
@@ -155,9 +154,6 @@ public final class VirtualSwitch {
       NetworkTable.Source source, Station sender, long mac, boolean partial) {
     NetworkTable network = source.network();
     Station target = network.byMac(mac);
-    if (frame.isIpv6()) {
-      return ipv6Unicast(network, sender, target);
-    }
     if (target == null) {
       return switch (balancer.orphan(network, sender, frame)) {
         case ANSWER -> answer(source, sender);
@@ -184,23 +180,12 @@ public final class VirtualSwitch {
       case PASS, FORWARD, ANSWER -> deliver(network, sender, target);
       case FROM_VIRTUAL -> {
         Station virtual = balancer.target();
-        AddressRewriter.source(frame, partial, virtual.mac(), virtual.ip());
+        FrameEnds.source(frame, partial, virtual);
         yield deliver(network, sender, target);
       }
       case INJECT -> inject(network);
       case DROP -> drop(balancer.reason());
     };
-  }
-
-  /** Virtual addresses and what clients keep are IPv4's. */
-  private ForwardingDecision ipv6Unicast(
-      NetworkTable network, Station sender, @Nullable Station target) {
-    if (target == null) {
-      return drop(DropReason.UNKNOWN_MAC);
-    }
-    return target.kind() == Station.Kind.VIRTUAL
-        ? drop(DropReason.NOT_FOR_VIRTUAL)
-        : forward(network, sender, target);
   }
 
   private ForwardingDecision balance(
@@ -286,9 +271,10 @@ public final class VirtualSwitch {
     return target.isNodePort() && !frame.opensFlow();
   }
 
-  /** Whether the frame's destination is an address that the network has not. */
+  /** Whether the destination is an IPv4 address that the network has not, as a client's may be. */
   private boolean isForeign(NetworkTable network) {
     return network.preserved != null
+        && !frame.isIpv6()
         && network.byIp(Ipv4Header.destination(frame.memory(), frame.network())) == null;
   }
 
@@ -354,9 +340,6 @@ public final class VirtualSwitch {
     if (target.kind() == Station.Kind.VIRTUAL) {
       return drop(DropReason.VIRTUAL_FROM_WIRE);
     }
-    if (frame.isIpv6()) {
-      return deliver(network, sender, target);
-    }
     if (target.kind() == Station.Kind.NODE && isForeign(network)) {
       return unless(preserved.reply(network, sender, frame));
     }
@@ -364,7 +347,7 @@ public final class VirtualSwitch {
       case PASS, FORWARD, ANSWER -> deliver(network, sender, target);
       case FROM_VIRTUAL -> {
         Station virtual = balancer.target();
-        decision.rewriteSource(virtual.mac(), virtual.ip());
+        decision.rewriteSource(virtual);
         yield deliver(network, sender, target);
       }
       case INJECT -> inject(network);

@@ -38,6 +38,7 @@ public final class FrameView {
   private int protocol;
   private boolean fragment;
   private boolean firstFragment;
+  private int identification;
   private boolean sourceRouted;
   private int tcpHeaderLength;
 
@@ -88,6 +89,7 @@ public final class FrameView {
     int fragmentation = Ipv4Header.fragment(memory, ip);
     fragment = (fragmentation & ~Ipv4Header.DONT_FRAGMENT) != 0;
     firstFragment = (fragmentation & FRAGMENT_OFFSET_BITS) == 0;
+    identification = Ipv4Header.identification(memory, ip);
     sourceRouted = false;
     return !firstFragment || hasTransportHeader(total - ipHeaderLength)
         ? Verdict.OK
@@ -130,6 +132,7 @@ public final class FrameView {
         int offset = NetworkOrder.u16(memory, at + 2);
         fragment = true;
         firstFragment = (offset & ~7) == 0;
+        identification = NetworkOrder.i32(memory, at + 4);
         bytes = EXTENSION;
       } else if (protocol == Ipv6Header.AUTHENTICATION) {
         bytes = EXTENSION + 4 * units;
@@ -214,6 +217,11 @@ public final class FrameView {
   /** An IP packet of which other fragments precede or follow, or that says so. */
   public boolean isFragment() {
     return fragment;
+  }
+
+  /** Of a fragment: tells its packet from others between the same two; IPv4's has 16 bits. */
+  public int identification() {
+    return identification;
   }
 
   /** An IPv6 packet with a routing header whose last destination is another one. */

@@ -3,8 +3,10 @@ package io.meshd.dataplane.wire;
 import java.lang.foreign.MemorySegment;
 
 /**
- * ICMPv6 (RFC 4443 section 2.1) as far as all messages have it, and neighbour solicitations and
- * advertisements (RFC 4861 sections 4.3 and 4.4), which differ in type and flags alone.
+ * ICMPv6 (RFC 4443 section 2.1) as far as all messages have it, errors and echoes, and neighbour
+ * solicitations and advertisements (RFC 4861 sections 4.3 and 4.4), which differ in type and flags
+ * alone. An error has four bytes by type (a pointer, an MTU) in the place of the flags, and then as
+ * much of the packet that it is about as there is room for.
  *
  * <pre>
  *  0                   1                   2                   3
@@ -23,12 +25,18 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  */
 public final class Icmpv6Header {
+  public static final int UNREACHABLE = 1;
+
   /** With the MTU that would do, and as much of the packet as fits (RFC 4443 section 3.2). */
   public static final int PACKET_TOO_BIG = 2;
+
+  public static final int PARAMETER_PROBLEM = 4;
 
   /** Of all types below it: errors, about a packet, which they quote. */
   public static final int INFORMATIONAL = 128;
 
+  public static final int ECHO_REQUEST = 128;
+  public static final int ECHO_REPLY = 129;
   public static final int LISTENER_QUERY = 130;
   public static final int LISTENER_REPORT = 131;
   public static final int LISTENER_DONE = 132;
@@ -38,6 +46,12 @@ public final class Icmpv6Header {
   public static final int NEIGHBOR_ADVERTISEMENT = 136;
   public static final int REDIRECT = 137;
   public static final int LISTENER_REPORT_2 = 143;
+
+  /** Code of {@link #UNREACHABLE}: nobody listens on the port. */
+  public static final int PORT = 4;
+
+  /** Code of {@link #PARAMETER_PROBLEM}: a next header that nobody knows. */
+  public static final int NEXT_HEADER = 1;
 
   /** Of an error, before what it quotes. */
   public static final int ERROR_LENGTH = 8;
@@ -55,7 +69,7 @@ public final class Icmpv6Header {
 
   private static final int TYPE_OFFSET = 0;
   private static final int CODE_OFFSET = 1;
-  private static final int CHECKSUM_OFFSET = 2;
+  public static final int CHECKSUM_OFFSET = 2;
   private static final int FLAGS_OFFSET = 4;
   private static final int MTU_OFFSET = 4;
   private static final int TARGET_OFFSET = 8;
@@ -70,6 +84,24 @@ public final class Icmpv6Header {
 
   public static int code(MemorySegment m, long at) {
     return NetworkOrder.u8(m, at + CODE_OFFSET);
+  }
+
+  /** An error about a packet, which it quotes (RFC 4443 section 2.1). */
+  public static boolean isError(int type) {
+    return type < INFORMATIONAL;
+  }
+
+  /** Writes an error's header but the checksum. */
+  public static void error(MemorySegment m, long at, int type, int code, int pointer) {
+    NetworkOrder.put8(m, at + TYPE_OFFSET, type);
+    NetworkOrder.put8(m, at + CODE_OFFSET, code);
+    NetworkOrder.put32(m, at + FLAGS_OFFSET, pointer);
+  }
+
+  /** Changes an echo request into its reply; the checksum follows. */
+  public static void toEchoReply(MemorySegment m, long at) {
+    NetworkOrder.put8(m, at + TYPE_OFFSET, ECHO_REPLY);
+    InternetChecksum.replace(m, at + CHECKSUM_OFFSET, ECHO_REQUEST << 8, ECHO_REPLY << 8);
   }
 
   /** First half of the target address of a neighbour solicitation or advertisement. */

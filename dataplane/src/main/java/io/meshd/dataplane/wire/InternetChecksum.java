@@ -86,8 +86,7 @@ public final class InternetChecksum {
    * rest (RFC 1624, equation 3).
    */
   public static void replace(MemorySegment m, long at, int oldWord, int newWord) {
-    long sum = ~m.get(WORD2, at) & 0xffffL;
-    store(m, at, sum + (~ofWord(oldWord) & LOW) + ofWord(newWord));
+    follow(m, at, change(oldWord, newWord));
   }
 
   /**
@@ -108,8 +107,35 @@ public final class InternetChecksum {
 
   /** As {@link #replace}, where only the folded sum of the pseudo header is stored. */
   public static void replacePartial(MemorySegment m, long at, int oldWord, int newWord) {
-    long sum = m.get(WORD2, at) & 0xffffL;
-    storePartial(m, at, sum + (~ofWord(oldWord) & LOW) + ofWord(newWord));
+    followPartial(m, at, change(oldWord, newWord));
+  }
+
+  /** What a checksum's sum changes by where one 32-bit field takes the place of another. */
+  public static long change(int oldWord, int newWord) {
+    return (~ofWord(oldWord) & LOW) + ofWord(newWord);
+  }
+
+  /** What a checksum's sum changes by where one IPv6 address takes the place of another. */
+  public static long change(long oldHigh, long oldLow, long newHigh, long newLow) {
+    return complements(oldHigh) + complements(oldLow) + words(newHigh) + words(newLow);
+  }
+
+  private static long words(long value) {
+    return ofWord((int) (value >>> 32)) + ofWord((int) value);
+  }
+
+  private static long complements(long value) {
+    return (~ofWord((int) (value >>> 32)) & LOW) + (~ofWord((int) value) & LOW);
+  }
+
+  /** Follows a {@link #change} in what a finished checksum covers. */
+  public static void follow(MemorySegment m, long at, long change) {
+    store(m, at, (~m.get(WORD2, at) & 0xffffL) + change);
+  }
+
+  /** As {@link #follow}, where only the folded sum of the pseudo header is stored. */
+  public static void followPartial(MemorySegment m, long at, long change) {
+    storePartial(m, at, (m.get(WORD2, at) & 0xffffL) + change);
   }
 
   /** Whether {@link #storePartial} would write what is there. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.meshd.dataplane.wire.FrameView;
 import io.meshd.dataplane.wire.InternetChecksum;
 import io.meshd.dataplane.wire.Ipv4Header;
+import io.meshd.dataplane.wire.NetworkOrder;
 import io.meshd.dataplane.wire.TcpHeader;
 import io.meshd.dataplane.wire.TestFrames;
 import io.meshd.dataplane.wire.UdpHeader;
@@ -105,5 +106,36 @@ class AddressRewriterTest {
   private static long pseudo(MemorySegment m, int protocol) {
     return InternetChecksum.ofPseudoHeader(
         m, 14, protocol, Ipv4Header.totalLength(m, 14) - Ipv4Header.MIN_LENGTH);
+  }
+
+  @Test
+  void overIpv6TheChecksumsFollowToo() {
+    for (int round = 0; round < ROUNDS; round++) {
+      int protocol = new int[] {6, 17, 58}[round % 3];
+      byte[] payload = new byte[60 + random.nextInt(100)];
+      random.nextBytes(payload);
+      payload[12] = 5 << 4; // of a TCP header without options
+      byte[] frame = TestFrames.ipv6(1, 2, "fd00::1", "fd00::2", protocol, payload);
+      MemorySegment m = MemorySegment.ofArray(frame);
+      int at = 54 + (protocol == 6 ? 16 : protocol == 17 ? 6 : 2);
+      boolean partial = protocol != 58 && random.nextBoolean();
+      store(m, at, protocol, payload.length, partial);
+      assertEquals(FrameView.Verdict.OK, view.parse(m, 0, frame.length));
+      AddressRewriter.source(view, partial, 3, random.nextLong(), random.nextLong());
+      AddressRewriter.destination(view, partial, 4, random.nextLong(), random.nextLong());
+      int followed = NetworkOrder.u16(m, at);
+      store(m, at, protocol, payload.length, partial);
+      assertEquals(NetworkOrder.u16(m, at), followed, () -> "protocol " + protocol);
+    }
+  }
+
+  private static void store(MemorySegment m, int at, int protocol, int length, boolean partial) {
+    long pseudo = InternetChecksum.ofPseudoHeader6(m, 14, protocol, length);
+    if (partial) {
+      InternetChecksum.storePartial(m, at, pseudo);
+      return;
+    }
+    NetworkOrder.put16(m, at, 0);
+    InternetChecksum.store(m, at, InternetChecksum.add(pseudo, m, 54, length));
   }
 }
