@@ -42,6 +42,10 @@ record AdvertiseAddress(String ip, int port) {
     String host = text;
     int port = CONTROL_PORT;
     int colon = text.lastIndexOf(':');
+    if (isIpv6(text)) {
+      throw new ApiException(
+          400, flag + " must be an IPv4 address: nodes do not reach each other over IPv6 yet");
+    }
     if (colon >= 0 && text.indexOf(':') == colon) {
       host = text.substring(0, colon);
       port = port(flag, text.substring(colon + 1));
@@ -58,6 +62,14 @@ record AdvertiseAddress(String ip, int port) {
    */
   static AdvertiseAddress towards(List<String> remotes) {
     for (String remote : remotes) {
+      if (isIpv6(remote)) {
+        throw new ApiException(
+            400,
+            "cannot join through "
+                + remote
+                + ": nodes do not reach each other over IPv6 yet, so name a manager by its IPv4"
+                + " address");
+      }
       String host = remote.contains(":") ? remote.substring(0, remote.lastIndexOf(':')) : remote;
       // Connecting a datagram socket sends nothing: it asks the routing table.
       try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
@@ -88,6 +100,11 @@ record AdvertiseAddress(String ip, int port) {
       // said below
     }
     throw new ApiException(400, "invalid port " + text + " in " + flag + ": it is 1 to 65535");
+  }
+
+  /** With a port or without, in brackets or without. */
+  private static boolean isIpv6(String text) {
+    return text.indexOf(':') != text.lastIndexOf(':');
   }
 
   private static boolean isIpv4(String host) {

@@ -5,7 +5,10 @@ import java.util.List;
 /** What stands behind a name of ours. A name has records of one kind only. */
 sealed interface Records {
 
-  /** A records (RFC 1035); none of them is possible: the name is there, nobody is behind it. */
+  /**
+   * A records (RFC 1035), and where the zone has IPv6 an AAAA record (RFC 3596) beside each; none
+   * of them is possible: the name is there, nobody is behind it.
+   */
   @SuppressWarnings("ArrayRecordComponent") // compared by nobody, read by the responder's loop
   record Addresses(int[] addresses) implements Records {}
 

@@ -1,5 +1,6 @@
 package io.meshd.daemon.dns;
 
+import io.meshd.ipam.Ipv6;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.dns.DnsRecord;
 import io.netty.handler.codec.dns.DnsRecordType;
@@ -15,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What is ours, and so is never asked outside: every name of the asker's zones; names of one
  * label, for all types that a host or a service is looked up with (a network has no top-level
  * domains in it, and {@code ping nobody} is to fail at once, also where no resolver answers);
- * {@code _port._proto} below a name of ours; and the reverse names of the zones' subnets. Negative
- * answers carry no SOA, so that nobody keeps them (RFC 2308 section 5): a service that comes is
- * seen at once.
+ * {@code _port._proto} below a name of ours; and the reverse names of the zones' subnets, of both
+ * families. Negative answers carry no SOA, so that nobody keeps them (RFC 2308 section 5): a
+ * service that comes is seen at once.
  */
 final class Responder {
   /** Seconds that an answer may be kept. */
@@ -27,6 +28,7 @@ final class Responder {
   private static final int QUESTION_NAME = 0xc000 | QueryReader.HEADER;
 
   private static final int ADDRESS_RECORD = 16;
+  private static final int IPV6_RECORD = 28;
   private static final int OPT_RECORD = 11;
   private static final int TYPE_SVCB = 64; // RFC 9460
   private static final int TYPE_HTTPS = 65;
@@ -61,14 +63,16 @@ final class Responder {
       write(query, DnsResponseCode.REFUSED, false, out);
       return true;
     }
+    Ipv6 reversed = Reverse.ipv6(query.name());
     for (Zone zone : asker.zones()) {
-      Records records = zone.find(query.name());
+      Records records = reversed == null ? zone.find(query.name()) : zone.pointer(reversed);
       if (records != null) {
-        write(query, records, limit, out);
+        write(query, zone, records, limit, out);
         return true;
       }
     }
-    if (ours(query, asker)) {
+    if (ours(query, asker)
+        || (reversed != null && asker.zones().stream().anyMatch(z -> z.contains(reversed)))) {
       counters.count(DnsCounter.NO_SUCH_NAME);
       write(query, DnsResponseCode.NXDOMAIN, true, out);
       return true;
@@ -132,7 +136,7 @@ final class Responder {
     options(query, code.intValue(), out);
   }
 
-  private void write(Query query, Records records, int limit, ByteBuf out) {
+  private void write(Query query, Zone zone, Records records, int limit, ByteBuf out) {
     header(query, DnsResponseCode.NOERROR.intValue(), true, out);
     int room = limit - (query.edns() ? OPT_RECORD : 0);
     boolean any = query.type() == DnsRecordType.ANY.intValue();
@@ -143,7 +147,14 @@ final class Responder {
         if (any || query.type() == DnsRecordType.A.intValue()) {
           wanted = addresses.length;
           written = Math.min(wanted, (room - out.writerIndex()) / ADDRESS_RECORD);
-          addresses(addresses, written, out);
+          addresses(addresses, written, null, out);
+        }
+        if (zone.hasIpv6() && (any || query.type() == DnsRecordType.AAAA.intValue())) {
+          int fit = Math.max(0, room - out.writerIndex()) / IPV6_RECORD;
+          int count = Math.min(addresses.length, fit);
+          addresses(addresses, count, zone, out);
+          wanted += addresses.length;
+          written += count;
         }
       }
       case Records.Pointer(DomainName target) -> {
@@ -171,11 +182,8 @@ final class Responder {
     options(query, 0, out);
   }
 
-  private void addresses(int[] addresses, int count, ByteBuf out) {
-    if (addresses.length == 1) {
-      address(addresses[0], out);
-      return;
-    }
+  /** {@code ipv6}: whose AAAA records are wanted, or null for A. */
+  private void addresses(int[] addresses, int count, @Nullable Zone ipv6, ByteBuf out) {
     if (shuffled.length < addresses.length) {
       shuffled = new int[addresses.length];
     }
@@ -186,8 +194,17 @@ final class Responder {
       int address = shuffled[other];
       shuffled[other] = shuffled[i];
       shuffled[i] = address;
-      address(address, out);
+      if (ipv6 == null) {
+        address(address, out);
+      } else {
+        address(ipv6.ipv6Of(address), out);
+      }
     }
+  }
+
+  private static void address(Ipv6 address, ByteBuf out) {
+    record(DnsRecordType.AAAA, 16, out);
+    out.writeLong(address.high()).writeLong(address.low());
   }
 
   private static void address(int address, ByteBuf out) {

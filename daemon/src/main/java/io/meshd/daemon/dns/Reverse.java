@@ -1,14 +1,20 @@
 package io.meshd.daemon.dns;
 
+import io.meshd.ipam.Ipv6;
 import io.netty.util.NetUtil;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** IPv4 addresses as integers, and their names below in-addr.arpa (RFC 1035 section 3.5). */
+/**
+ * IPv4 addresses as integers, and their names below in-addr.arpa (RFC 1035 section 3.5); names of
+ * IPv6 addresses below ip6.arpa (RFC 3596 section 2.5).
+ */
 final class Reverse {
   private static final Pattern NAME =
       Pattern.compile("(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.in-addr\\.arpa");
+
+  private static final Pattern IPV6_NAME = Pattern.compile("(?:[0-9a-f]\\.){32}ip6\\.arpa");
 
   private Reverse() {}
 
@@ -52,5 +58,23 @@ final class Reverse {
       address = (address << 8) | octet;
     }
     return address;
+  }
+
+  /** The IPv6 address whose name it is, or null. */
+  static @Nullable Ipv6 ipv6(DomainName name) {
+    if (name.labels() != 34) {
+      return null;
+    }
+    String text = name.toString();
+    if (!IPV6_NAME.matcher(text).matches()) {
+      return null;
+    }
+    long high = 0;
+    long low = 0;
+    for (int i = 0; i < 16; i++) {
+      low |= (long) Character.digit(text.charAt(2 * i), 16) << (4 * i);
+      high |= (long) Character.digit(text.charAt(32 + 2 * i), 16) << (4 * i);
+    }
+    return new Ipv6(high, low);
   }
 }

@@ -1,10 +1,15 @@
 package io.meshd.daemon.dns;
 
+import io.meshd.ipam.AddressPairs;
+import io.meshd.ipam.Cidr6;
+import io.meshd.ipam.Ipv6;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +18,16 @@ public final class Zone {
   private final int subnet;
   private final int mask;
   private final Map<DomainName, Records> names;
+  private final @Nullable Six six;
 
-  private Zone(int subnet, int mask, Map<DomainName, Records> names) {
+  /** The network's IPv6 subnet, and which of its addresses goes with an IPv4 address. */
+  private record Six(Cidr6 subnet, AddressPairs pairs) {}
+
+  private Zone(int subnet, int mask, Map<DomainName, Records> names, @Nullable Six six) {
     this.subnet = subnet;
     this.mask = mask;
     this.names = names;
+    this.six = six;
   }
 
   @Nullable Records find(DomainName name) {
@@ -27,6 +37,28 @@ public final class Zone {
   /** Whether an address belongs to the network, whoever has it. */
   boolean contains(int address) {
     return (address & mask) == (subnet & mask);
+  }
+
+  /** As {@link #contains(int)}. */
+  boolean contains(Ipv6 address) {
+    return six != null && six.subnet.contains(address);
+  }
+
+  /** Whether its names also have AAAA records. */
+  boolean hasIpv6() {
+    return six != null;
+  }
+
+  /** What goes with an IPv4 address that stands behind a name; only where it has IPv6. */
+  Ipv6 ipv6Of(int address) {
+    return Objects.requireNonNull(six).pairs.ipv6Of(address);
+  }
+
+  /** What the IPv4 address that goes with this one is shown under; null for nobody's. */
+  @Nullable Records pointer(Ipv6 address) {
+    OptionalInt other = six == null ? OptionalInt.empty() : six.pairs.ipv4Of(address);
+    DomainName name = other.isPresent() ? DomainName.parse(Reverse.name(other.getAsInt())) : null;
+    return name == null ? null : names.get(name);
   }
 
   /**
@@ -39,11 +71,18 @@ public final class Zone {
     private final Map<String, Set<Integer>> chosen = new HashMap<>();
     private final Map<String, Set<Integer>> incidental = new HashMap<>();
     private final Map<DomainName, Records> others = new HashMap<>();
+    private @Nullable Six six;
 
     /** {@code subnet}: IPv4 CIDR. */
     public Builder(String network, String subnet) {
       this.network = network;
       this.subnet = subnet;
+    }
+
+    /** Every address has one of IPv6 beside it. */
+    Builder ipv6(Cidr6 addresses, AddressPairs pairs) {
+      six = new Six(addresses, pairs);
+      return this;
     }
 
     /** A name that somebody chose for these addresses, perhaps none; adds to what it has. */
@@ -80,7 +119,7 @@ public final class Zone {
       chosen.forEach((name, addresses) -> putBoth(names, name, records(addresses)));
       int length = Integer.parseInt(subnet.substring(subnet.indexOf('/') + 1));
       int mask = length == 0 ? 0 : -1 << (32 - length);
-      return new Zone(Reverse.address(subnet), mask, names);
+      return new Zone(Reverse.address(subnet), mask, names, six);
     }
 
     private static Records records(Set<Integer> addresses) {

@@ -6,12 +6,15 @@ import io.meshd.api.Services.VirtualIp;
 import io.meshd.daemon.state.Attachment;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.daemon.state.NodeRecord.NodeState;
 import io.meshd.daemon.state.ServiceRecord;
 import io.meshd.daemon.state.ServiceSpecs;
 import io.meshd.daemon.state.TaskRecord;
+import io.meshd.ipam.AddressPairs;
+import io.meshd.ipam.Cidr6;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -127,8 +130,17 @@ final class ZoneCompiler {
   private void builder(String networkId) {
     NetworkRecord network = state.networks().get(networkId);
     if (network != null) {
-      builders.computeIfAbsent(networkId, id -> new Zone.Builder(network.name(), network.subnet()));
+      builders.computeIfAbsent(networkId, id -> builder(network));
     }
+  }
+
+  private static Zone.Builder builder(NetworkRecord network) {
+    Zone.Builder builder = new Zone.Builder(network.name(), network.subnet());
+    Ipv6Subnet ipv6 = network.ipv6();
+    AddressPairs pairs = network.pairs();
+    return ipv6 == null || pairs == null
+        ? builder
+        : builder.ipv6(Cidr6.parse(ipv6.subnet()), pairs);
   }
 
   /** Null where this node has no names to give: other networks, and {@code ingress}. */

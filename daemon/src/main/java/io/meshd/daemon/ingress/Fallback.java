@@ -5,7 +5,7 @@ package io.meshd.daemon.ingress;
  * Append only: the labels are read by scripts.
  */
 enum Fallback {
-  /** An IPv6 client; overlays have IPv4. */
+  /** An IPv6 client; tasks are asked over IPv4. */
   IPV6_CLIENT("ipv6_client"),
   /** The node itself. */
   NODE_CLIENT("node_client"),

@@ -1,5 +1,6 @@
 package io.meshd.daemon.dns;
 
+import io.meshd.ipam.Ipv6;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -89,6 +90,8 @@ record TestQuestion(String name, DnsRecordType type, int ednsSize) {
         pointers.add(pointer.hostname());
       } else if (record instanceof DnsRawRecord raw && record.type().equals(DnsRecordType.A)) {
         addresses.add(dotted(raw.content()));
+      } else if (record instanceof DnsRawRecord raw && record.type().equals(DnsRecordType.AAAA)) {
+        addresses.add(new Ipv6(raw.content().readLong(), raw.content().readLong()).toString());
       } else if (record instanceof DnsRawRecord raw) {
         ByteBuf data = raw.content().skipBytes(4);
         int port = data.readUnsignedShort();

@@ -67,6 +67,21 @@ class CompilersTest {
   }
 
   @Test
+  void withIpv6EndpointsAndVirtualAddressesHaveBothAndNodesHaveIpv4() {
+    cluster.ipv6(net);
+    task("n1", "10.0.1.3");
+    task("n2", "10.0.1.4");
+    cluster.nodeAddress("n3", net, "10.0.1.5");
+    cluster.service("web", null, List.of(new Services.VirtualIp(net, "10.0.1.2/24")));
+    ForwardingSpec.Network network = compile("n1").networks().getFirst();
+    assertEquals("fd00:1::3", String.valueOf(network.ports().getFirst().address().ipv6()));
+    assertEquals(
+        List.of("fd00:1::4", "null"),
+        network.remotes().stream().map(r -> String.valueOf(r.address().ipv6())).toList());
+    assertEquals("fd00:1::2", String.valueOf(network.services().getFirst().vip().ipv6()));
+  }
+
+  @Test
   void aNodeWithNothingOnANetworkHasNotThatNetwork() {
     String task = task("n1", "10.0.1.3");
     assertEquals(List.of(), compile("n2").networks());

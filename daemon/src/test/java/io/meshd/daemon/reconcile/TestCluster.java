@@ -8,6 +8,7 @@ import io.meshd.daemon.state.ClusterRecord;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.Command;
 import io.meshd.daemon.state.EndpointRecord;
+import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NodeAddress;
 import io.meshd.daemon.state.NodeRecord;
@@ -170,6 +171,41 @@ final class TestCluster {
                 s.nodeAddresses(),
                 s.allocation()));
     return id;
+  }
+
+  /** Network 1 has IPv6 too: fd00:1::/64. */
+  void ipv6(String network) {
+    change(
+        s -> {
+          NetworkRecord old = java.util.Objects.requireNonNull(s.networks().get(network));
+          NetworkRecord both =
+              new NetworkRecord(
+                  old.id(),
+                  old.version(),
+                  old.createdAt(),
+                  old.name(),
+                  old.vni(),
+                  old.subnet(),
+                  old.ipRange(),
+                  old.gateway(),
+                  old.attachable(),
+                  old.internal(),
+                  old.ingress(),
+                  old.options(),
+                  old.labels(),
+                  null,
+                  new Ipv6Subnet("fd00:1::/64", null, "fd00:1::1"));
+          return new ClusterState(
+              s.version(),
+              s.cluster(),
+              s.nodes(),
+              s.networks().plus(network, both),
+              s.services(),
+              s.tasks(),
+              s.endpoints(),
+              s.nodeAddresses(),
+              s.allocation());
+        });
   }
 
   /** The network is a Docker Swarm's, with these services. */
