@@ -182,6 +182,34 @@ class DockerNetworkTest {
   }
 
   @Test
+  @Order(2)
+  void onANetworkWithIpv6ContainersHaveThatToo() {
+    cluster.meshctl(
+        List.of("network", "create", "--driver", "overlay", "--attachable", "--ipv6", "both"));
+    for (String node : NODES) {
+      create(node, "both").orFail();
+      run(node, "six-" + node, "--network", "both");
+    }
+    String format = "{{(index .NetworkSettings.Networks \"both\").GlobalIPv6Address}}";
+    String here = docker("n1", "inspect", "-f", format, "six-n1").orFail();
+    assertTrue(in("n1", "six-n1", "ip -6 addr show dev eth0").contains(here.strip() + "/64"));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> docker("n2", "exec", "six-n2", "ping", "-6", "-c", "1", "six-n1").ok());
+    cluster.kill("n1");
+    cluster.start("n1");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> docker("n1", "exec", "six-n1", "ping", "-6", "-c", "1", "six-n2").ok());
+    for (String node : NODES) {
+      remove(node, "six-" + node);
+      docker(node, "network", "rm", "both").orFail();
+    }
+    cluster.meshctl(List.of("network", "rm", "both"));
+    awaitInventory(new Inventory(2, List.of(1, 1), List.of(0, 0)));
+  }
+
+  @Test
   @Order(3)
   void aContainerJoinsAnotherNetworkAndLeavesIt() {
     docker("n1", "network", "connect", "--ip", "10.0.2.77", "other", "one").orFail();
@@ -224,7 +252,7 @@ class DockerNetworkTest {
         "a network of the driver meshd has its addresses from the swarm",
         docker("n1", "network", "create", "-d", "meshd", "m"));
     refused("no network of the swarm has the subnet", create("n1", "--subnet", "10.9.0.0/24", "s"));
-    refused("carry IPv4 only", create("n1", "--ipv6", "-o", "mesh.network=mynet", "v6"));
+    refused("has its IPv6 from the swarm", create("n1", "--ipv6", "-o", "mesh.network=mynet", "v6"));
     String taken = address("n2", "two", "mynet");
     // By its own name alone it is only known when it is used.
     create("n1", "closed").orFail();
