@@ -252,7 +252,8 @@ class DockerNetworkTest {
         "a network of the driver meshd has its addresses from the swarm",
         docker("n1", "network", "create", "-d", "meshd", "m"));
     refused("no network of the swarm has the subnet", create("n1", "--subnet", "10.9.0.0/24", "s"));
-    refused("has its IPv6 from the swarm", create("n1", "--ipv6", "-o", "mesh.network=mynet", "v6"));
+    refused(
+        "has its IPv6 from the swarm", create("n1", "--ipv6", "-o", "mesh.network=mynet", "v6"));
     String taken = address("n2", "two", "mynet");
     // By its own name alone it is only known when it is used.
     create("n1", "closed").orFail();

@@ -4,7 +4,6 @@ import io.meshd.daemon.linux.NodeNamespace;
 import io.meshd.daemon.linux.Problems;
 import io.meshd.daemon.reconcile.ContainerTaps;
 import io.meshd.daemon.state.ClusterState;
-import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.daemon.state.NewestState;
 import io.meshd.daemon.state.TaskRecord;
@@ -190,14 +189,9 @@ final class Endpoints {
               + TABLES.toSeconds()
               + " s");
     }
+    // Docker takes IPv6 from the driver where its own network has none, as ours have not.
     return new Messages.EndpointAnswer(
-        new Messages.Interface(null, ipv6(network, address), chosen ? null : mac));
-  }
-
-  /** Docker takes it from the driver where its own network has no IPv6, as ours have none. */
-  private static @Nullable String ipv6(NetworkRecord network, String address) {
-    Ipv6Subnet ipv6 = network.ipv6();
-    return ipv6 == null ? null : network.ipv6Of(address) + "/" + ipv6.prefixLength();
+        new Messages.Interface(null, network.ipv6WithPrefix(address), chosen ? null : mac));
   }
 
   /** Null for a container that is no task; a task's address is for its task's container alone. */

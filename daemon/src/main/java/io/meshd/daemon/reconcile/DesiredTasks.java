@@ -44,7 +44,7 @@ final class DesiredTasks {
               attachment.mac(),
               OverlayNetwork.mtu(network, underlayMtu),
               network.internal(),
-              OverlayNetwork.ipv6(network, attachment.address())));
+              network.ipv6WithPrefix(attachment.address())));
     }
     List<String> command = new ArrayList<>();
     if (spec.command() != null) {

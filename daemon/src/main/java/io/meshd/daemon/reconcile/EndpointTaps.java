@@ -126,7 +126,7 @@ final class EndpointTaps {
                 + " dev "
                 + device)
         .apply(netns);
-    String ipv6 = OverlayNetwork.ipv6(network, endpoint.attachment().address());
+    String ipv6 = network.ipv6WithPrefix(endpoint.attachment().address());
     if (ipv6 != null) {
       Ipv6Interface.bring(netns, device, ipv6);
     }

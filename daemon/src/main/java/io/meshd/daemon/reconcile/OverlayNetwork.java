@@ -1,11 +1,9 @@
 package io.meshd.daemon.reconcile;
 
 import io.meshd.daemon.linux.Ipv6Interface;
-import io.meshd.daemon.state.Ipv6Subnet;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.dataplane.Dataplane;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
 /** What of a network's record decides how its devices look. */
 final class OverlayNetwork {
@@ -63,12 +61,6 @@ final class OverlayNetwork {
   /** Prefix length of the subnet. */
   static int prefixLength(NetworkRecord network) {
     return Integer.parseInt(network.subnet().substring(network.subnet().indexOf('/') + 1));
-  }
-
-  /** With prefix length, of what has this IPv4 address; null on a network without IPv6. */
-  static @Nullable String ipv6(NetworkRecord network, String address) {
-    Ipv6Subnet ipv6 = network.ipv6();
-    return ipv6 == null ? null : network.ipv6Of(address) + "/" + ipv6.prefixLength();
   }
 
   /** Name of the network's TAP in the node namespace: 14 bytes of at most 15. */

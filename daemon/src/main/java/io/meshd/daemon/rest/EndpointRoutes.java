@@ -152,8 +152,6 @@ final class EndpointRoutes {
             ? endpoint.attachment().address()
             : NetworkView.withPrefix(endpoint.attachment().address(), network),
         endpoint.attachment().mac(),
-        network == null || network.ipv6() == null
-            ? null
-            : NetworkView.ipv6WithPrefix(endpoint.attachment().address(), network));
+        network == null ? null : network.ipv6WithPrefix(endpoint.attachment().address()));
   }
 }

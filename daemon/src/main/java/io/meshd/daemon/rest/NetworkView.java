@@ -26,8 +26,6 @@ final class NetworkView {
   /** When the node's own networks were made is not kept; Docker's zero time. */
   private static final String NO_TIME = "0001-01-01T00:00:00Z";
 
-  private static final String NODE = "lb-";
-
   private NetworkView() {}
 
   /** In a list: without endpoints and peers. */
@@ -95,7 +93,14 @@ final class NetworkView {
     NodeAddress own = state.nodeAddresses().get(NodeAddress.key(network.id(), nodeId));
     if (own != null) {
       // Docker shows a node's own address under these names.
-      put(found, network, NODE + network.name(), network.name() + "-endpoint", own.attachment());
+      // Its IPv6 address is nobody's: a node asks over IPv4.
+      put(
+          found,
+          network,
+          "lb-" + network.name(),
+          network.name() + "-endpoint",
+          own.attachment(),
+          "");
     }
     return found;
   }
@@ -107,6 +112,19 @@ final class NetworkView {
       String name,
       Attachment attachment) {
     if (attachment.networkId().equals(network.id())) {
+      String ipv6 = network.ipv6WithPrefix(attachment.address());
+      put(found, network, id, name, attachment, ipv6 == null ? "" : ipv6);
+    }
+  }
+
+  private static void put(
+      Map<String, Networks.NetworkContainer> found,
+      NetworkRecord network,
+      String id,
+      String name,
+      Attachment attachment,
+      String ipv6) {
+    if (attachment.networkId().equals(network.id())) {
       found.put(
           id,
           new Networks.NetworkContainer(
@@ -114,8 +132,7 @@ final class NetworkView {
               hexId(network.id(), id),
               attachment.mac(),
               withPrefix(attachment.address(), network),
-              // A node's own address is for its ingress, which asks over IPv4.
-              id.startsWith(NODE) ? "" : ipv6WithPrefix(attachment.address(), network)));
+              ipv6));
     }
   }
 
@@ -156,16 +173,11 @@ final class NetworkView {
     return address + network.subnet().substring(network.subnet().indexOf('/'));
   }
 
-  /** Of what has this IPv4 address: fd00:9::3/64; empty on a network without IPv6. */
-  static String ipv6WithPrefix(String address, NetworkRecord network) {
-    Ipv6Subnet ipv6 = network.ipv6();
-    return ipv6 == null ? "" : network.ipv6Of(address) + "/" + ipv6.prefixLength();
-  }
-
   /** With prefix lengths, of what has this IPv4 address: that, and its IPv6 address. */
   static List<String> addresses(String address, NetworkRecord network) {
     String ipv4 = withPrefix(address, network);
-    return network.ipv6() == null ? List.of(ipv4) : List.of(ipv4, ipv6WithPrefix(address, network));
+    String ipv6 = network.ipv6WithPrefix(address);
+    return ipv6 == null ? List.of(ipv4) : List.of(ipv4, ipv6);
   }
 
   /** The four networks that every node has, under IDs that stay the same. */

@@ -53,9 +53,10 @@ final class ServiceView {
     for (Services.VirtualIp vip : service.virtualIps()) {
       all.add(vip);
       NetworkRecord network = state.networks().get(vip.networkId());
-      if (network != null && network.ipv6() != null) {
-        String address = vip.addr().substring(0, vip.addr().indexOf('/'));
-        all.add(new Services.VirtualIp(network.id(), NetworkView.ipv6WithPrefix(address, network)));
+      String address = vip.addr().substring(0, vip.addr().indexOf('/'));
+      String ipv6 = network == null ? null : network.ipv6WithPrefix(address);
+      if (ipv6 != null) {
+        all.add(new Services.VirtualIp(vip.networkId(), ipv6));
       }
     }
     return all;

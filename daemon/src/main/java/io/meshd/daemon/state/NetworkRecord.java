@@ -108,6 +108,11 @@ public record NetworkRecord(
     return pairs == null ? null : pairs.ipv6Of(Ipv4.parse(address)).toString();
   }
 
+  /** The same with the prefix length of its subnet: fd00:9::3/64. */
+  public @Nullable String ipv6WithPrefix(String address) {
+    return ipv6 == null ? null : ipv6Of(address) + "/" + ipv6.prefixLength();
+  }
+
   /** Whether what passes between nodes is sealed. */
   public boolean encrypted() {
     return options.containsKey(ENCRYPTED_OPTION);
