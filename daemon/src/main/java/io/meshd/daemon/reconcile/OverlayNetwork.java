@@ -19,6 +19,7 @@ final class OverlayNetwork {
   private static final int SEALING_OVERHEAD = 26;
 
   private static final int SMALLEST_MTU = 68; // RFC 791
+  private static final int SMALLEST_IPV6_MTU = 1280; // RFC 8200; a kernel has no IPv6 below it
 
   private OverlayNetwork() {}
 
@@ -40,7 +41,7 @@ final class OverlayNetwork {
       mtu -= SEALING_OVERHEAD;
       mtu -= Math.floorMod(mtu, 4);
     }
-    return Math.max(SMALLEST_MTU, mtu);
+    return Math.max(network.ipv6() == null ? SMALLEST_MTU : SMALLEST_IPV6_MTU, mtu);
   }
 
   /**

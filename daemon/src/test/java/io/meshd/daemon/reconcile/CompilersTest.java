@@ -326,6 +326,10 @@ class CompilersTest {
     assertEquals(1410, OverlayNetwork.mtu(ordinary, 1460));
     assertEquals(
         8950, OverlayNetwork.mtu(requireNonNull(cluster.state().networks().get(jumbo)), 1500));
+    assertEquals(950, OverlayNetwork.mtu(ordinary, 1000));
+    cluster.ipv6(net);
+    NetworkRecord both = requireNonNull(cluster.state().networks().get(net));
+    assertEquals(1280, OverlayNetwork.mtu(both, 1000));
   }
 
   private String task(String node, String address) {
