@@ -10,6 +10,7 @@ import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.linux.SocketKeeper;
 import io.meshd.daemon.peers.Peers;
 import io.meshd.daemon.plugin.ManagedPlugin;
 import io.meshd.daemon.plugin.NetworkPlugin;
@@ -50,6 +51,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeWork implements AutoCloseable {
   private static final Duration WIND_DOWN = Duration.ofSeconds(1);
+
+  /** For connections through published ports to come to their end before the daemon does. */
+  private static final Duration LAST_ANSWERS = Duration.ofSeconds(2);
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Dataplane dataplane;
@@ -112,7 +116,11 @@ final class NodeWork implements AutoCloseable {
                   reports));
       tasks = new NodeTasks(processes, containers);
       ingress =
-          keep(Ingress.open(Netns.threadFactory(plumbing.node().path()), config.ingressLoops()));
+          keep(
+              Ingress.open(
+                  Netns.threadFactory(plumbing.node().path()),
+                  config.ingressLoops(),
+                  SocketKeeper.open(config.runDir().resolve("sockets.json"))));
       names =
           keep(
               NodeNames.open(
@@ -250,15 +258,15 @@ final class NodeWork implements AutoCloseable {
   }
 
   /**
-   * Takes no new connections, while what is on its way here still arrives: until others have heard
-   * that this node pauses, and short requests are answered.
+   * What is on its way here still arrives until others have heard that this node pauses; then no
+   * new connections are taken, which wait for the next meshd, and short requests are answered.
    */
   void windDown() {
     plugin.close();
     reconciler.close();
-    ingress.stopListening();
     try {
       Thread.sleep(WIND_DOWN);
+      ingress.handOver(LAST_ANSWERS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Nothing fails while tasks are replaced, moved or taken away. With {@code -Dmeshd.long=true} ten
- * updates under at least 100,000 requests, otherwise two under 5,000.
+ * updates under at least 100,000 requests and a hundred restarts of daemons, otherwise two under
+ * 5,000 and three.
  */
 @SharesCluster
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -30,6 +31,7 @@ class RollingUpdateTest {
   private static final boolean LONG = Boolean.getBoolean("meshd.long");
   private static final int UPDATES = LONG ? 10 : 2;
   private static final long REQUESTS = LONG ? 100_000 : 5_000;
+  private static final int REPLACED = LONG ? 100 : 3;
   private static final int PORT = 8080;
   private static final List<String> NODES = List.of("n1", "n2", "n3");
 
@@ -100,6 +102,25 @@ class RollingUpdateTest {
               cluster.meshctl(List.of("node", "update", "--availability", "active", "n2"));
               services.scale("web", 5);
               services.scale("web", 3);
+            });
+    assertNoneFailed(said);
+  }
+
+  /** Each node's daemon ends and begins again, as an upgrade has it; clients ask all of them. */
+  @Test
+  void noRequestFailsWhileDaemonsAreReplaced() throws Exception {
+    List<String> said =
+        underLoad(
+            REQUESTS,
+            () -> {
+              for (int i = 0; i < REPLACED; i++) {
+                String node = NODES.get(i % NODES.size());
+                cluster.stop(node);
+                cluster.start(node);
+                await()
+                    .atMost(Duration.ofSeconds(30))
+                    .until(() -> !cluster.page(node, PORT).isEmpty());
+              }
             });
     assertNoneFailed(said);
   }

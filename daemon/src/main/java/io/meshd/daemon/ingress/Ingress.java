@@ -1,7 +1,9 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.daemon.linux.SocketKeeper;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -29,11 +31,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Ingress implements AutoCloseable {
   private static final long RETRY_MILLIS = 1000;
+  private static final long LOOK_MILLIS = 5;
 
   /** Connections that a port carries at a time; each has two descriptors. */
   private static final int CONNECTIONS_OF_A_PORT = 30_000;
 
   private final IngressCounters counters = new IngressCounters();
+  private final SocketKeeper keeper;
   private final int connectionsOfAPort;
   private final ProxyLoops loops;
   private final ScheduledExecutorService host;
@@ -41,18 +45,21 @@ public final class Ingress implements AutoCloseable {
   /** Host thread only. */
   private final Map<IngressPort.Key, PublishedPort> ports = new HashMap<>();
 
-  private Ingress(int loopCount, ThreadFactory nodeNamespaceThreads, int connectionsOfAPort) {
+  private boolean handedOver;
+
+  private Ingress(
+      int loopCount,
+      ThreadFactory nodeNamespaceThreads,
+      int connectionsOfAPort,
+      SocketKeeper keeper) {
+    this.keeper = keeper;
     this.connectionsOfAPort = connectionsOfAPort;
     loops = new ProxyLoops(loopCount, nodeNamespaceThreads, counters);
     host =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("ingress-host").factory());
     var _ =
-        host.scheduleWithFixedDelay(
-            () -> ports.values().forEach(PublishedPort::retry),
-            RETRY_MILLIS,
-            RETRY_MILLIS,
-            TimeUnit.MILLISECONDS);
+        host.scheduleWithFixedDelay(this::retry, RETRY_MILLIS, RETRY_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -61,9 +68,10 @@ public final class Ingress implements AutoCloseable {
    * @param nodeNamespaceThreads makes threads that run in the node namespace from their first
    *     instruction to their last
    * @param loops threads that carry connections, at least 1
+   * @param keeper of listening sockets, those of the process before too
    */
-  public static Ingress open(ThreadFactory nodeNamespaceThreads, int loops) {
-    return open(nodeNamespaceThreads, loops, CONNECTIONS_OF_A_PORT);
+  public static Ingress open(ThreadFactory nodeNamespaceThreads, int loops, SocketKeeper keeper) {
+    return open(nodeNamespaceThreads, loops, CONNECTIONS_OF_A_PORT, keeper);
   }
 
   /**
@@ -72,8 +80,8 @@ public final class Ingress implements AutoCloseable {
    * @param connectionsOfAPort connections that a TCP port carries at a time; more are reset
    */
   public static Ingress open(
-      ThreadFactory nodeNamespaceThreads, int loops, int connectionsOfAPort) {
-    return new Ingress(loops, nodeNamespaceThreads, connectionsOfAPort);
+      ThreadFactory nodeNamespaceThreads, int loops, int connectionsOfAPort, SocketKeeper keeper) {
+    return new Ingress(loops, nodeNamespaceThreads, connectionsOfAPort, keeper);
   }
 
   /**
@@ -118,11 +126,17 @@ public final class Ingress implements AutoCloseable {
       }
     }
     byKey.forEach((key, port) -> ports.computeIfAbsent(key, k -> open(port)).apply(port));
+    keeper.settle();
+  }
+
+  private void retry() {
+    ports.values().forEach(PublishedPort::retry);
+    keeper.settle();
   }
 
   private PublishedPort open(IngressPort port) {
     return switch (port.protocol()) {
-      case TCP -> new TcpPort(port, loops, connectionsOfAPort);
+      case TCP -> new TcpPort(port, loops, connectionsOfAPort, keeper);
       case UDP -> new UdpPort(port, loops);
     };
   }
@@ -192,16 +206,32 @@ public final class Ingress implements AutoCloseable {
     return counters.snapshot();
   }
 
-  /** Takes no new connections; those that are there, and datagrams, go on. */
-  public void stopListening() {
-    CompletableFuture.runAsync(() -> ports.values().forEach(PublishedPort::stopListening), host)
+  /**
+   * Before this process ends and another follows: takes no new connections, which wait in their
+   * sockets for the next one, and returns when none is open any more, or after a time.
+   */
+  public void handOver(Duration atMost) throws InterruptedException {
+    CompletableFuture.runAsync(
+            () -> {
+              handedOver = true;
+              ports.values().forEach(PublishedPort::pause);
+            },
+            host)
         .join();
+    long begun = System.nanoTime();
+    while (loops.connections() > 0 && System.nanoTime() - begun < atMost.toNanos()) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
   }
 
-  /** Gives up all ports and resets all connections. */
+  /** Resets all connections, and gives up all ports that were not handed over. */
   @Override
   public void close() {
-    apply(List.of());
+    if (handedOver) {
+      CompletableFuture.runAsync(() -> ports.values().forEach(PublishedPort::release), host).join();
+    } else {
+      apply(List.of());
+    }
     host.shutdownNow();
     loops.close();
   }

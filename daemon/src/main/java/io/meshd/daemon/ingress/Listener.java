@@ -8,6 +8,7 @@ import io.meshd.dataplane.sys.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A listening socket that all loops accept from: whichever is idle is woken, and one of them at a
@@ -42,14 +43,30 @@ final class Listener {
 
   /** Returns when the kernel refuses new connections; those it had taken on are served. */
   void close() {
+    end(Acceptor::close);
+    // It may be held by others too.
+    Libc.shutdown(listening, Libc.SHUT_RD);
+    Libc.close(listening);
+  }
+
+  /** Takes no connection any more; they wait for whoever has the socket too. */
+  void pause() {
+    end(Acceptor::pause);
+  }
+
+  /** After a pause: closes the socket here. */
+  void release() {
+    Libc.close(listening);
+  }
+
+  private void end(Consumer<Acceptor> how) {
     loops.onEach(
         loop -> {
           Acceptor acceptor = acceptors.remove(loop);
           if (acceptor != null) {
-            acceptor.close();
+            how.accept(acceptor);
           }
         });
-    Libc.close(listening);
   }
 
   /** The socket on one loop. */
@@ -118,6 +135,10 @@ final class Listener {
 
     void close() {
       while (accept()) {}
+      pause();
+    }
+
+    void pause() {
       closed = true;
       loop.poller().remove(listening);
       loop.poller().release(slot);

@@ -67,6 +67,11 @@ final class ProxyLoops {
     }
   }
 
+  /** Open, or being opened. */
+  int connections() {
+    return loops.stream().mapToInt(ProxyLoop::size).sum();
+  }
+
   /** Who is to carry a connection that {@code loop} accepted: itself, if it is not the busier. */
   ProxyLoop lighterThan(ProxyLoop loop) {
     ProxyLoop lightest = loop;

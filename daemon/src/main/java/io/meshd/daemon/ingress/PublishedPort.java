@@ -21,8 +21,11 @@ sealed interface PublishedPort permits TcpPort, UdpPort {
   /** For a client, IPv4 as {@link PortTrial#of} has it. */
   PortTrial tryConnection(int client, int asked);
 
-  /** Begins nothing new, until the next {@link #apply}; keeps the port. */
-  void stopListening();
+  /** Begins nothing new, for good: what comes now waits for the next process, where it can. */
+  void pause();
+
+  /** After a pause: closes its sockets, which are the next process's where they were kept. */
+  void release();
 
   /** Gives the port up. Established connections go on. */
   void unpublish();

@@ -1,8 +1,10 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.daemon.linux.SocketKeeper;
 import io.meshd.dataplane.lb.MaglevTable;
 import io.meshd.dataplane.sys.Libc;
 import java.io.IOException;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,15 +15,23 @@ final class TcpPort implements PublishedPort {
 
   private static final int NONE = -1;
 
+  // What a socket is kept under, behind the port's name.
+  private static final String RESERVED = " reserved";
+  private static final String LISTENING = " listening";
+
   private final ProxyLoops loops;
   private final Route route;
+  private final SocketKeeper keeper;
+  private final String name;
   private IngressPort desired;
   private int reservation = NONE;
   private @Nullable Listener listener;
   private @Nullable BindError error;
 
-  TcpPort(IngressPort desired, ProxyLoops loops, int limit) {
+  TcpPort(IngressPort desired, ProxyLoops loops, int limit, SocketKeeper keeper) {
     this.desired = desired;
+    this.keeper = keeper;
+    name = BindError.name(desired);
     this.loops = loops;
     route = new Route(limit, loops.counters().preservation(desired));
   }
@@ -36,14 +46,12 @@ final class TcpPort implements PublishedPort {
     }
     try {
       if (reservation == NONE) {
-        reservation = HostSockets.reserve(wanted.hostIp(), wanted.publishedPort());
+        reservation = reserve();
       }
       if (route.pool().size() == 0) {
         stopListening();
       } else if (listener == null) {
-        listener =
-            Listener.open(
-                HostSockets.listen(wanted.hostIp(), wanted.publishedPort()), route, loops);
+        listener = Listener.open(listen(), route, loops);
         loops.counters().count(IngressCounter.LISTEN_OPENED);
       }
       if (error != null) {
@@ -54,6 +62,29 @@ final class TcpPort implements PublishedPort {
       loops.counters().count(IngressCounter.BIND_FAILED);
       report(e);
     }
+  }
+
+  private int reserve() throws IOException {
+    return kept(RESERVED, () -> HostSockets.reserve(desired.hostIp(), desired.publishedPort()));
+  }
+
+  private int listen() throws IOException {
+    return kept(LISTENING, () -> HostSockets.listen(desired.hostIp(), desired.publishedPort()));
+  }
+
+  private interface Opening {
+    int socket() throws IOException;
+  }
+
+  /** As the process before left it, or new; the next one finds it. */
+  private int kept(String what, Opening opening) throws IOException {
+    OptionalInt left = keeper.take(name + what);
+    if (left.isPresent()) {
+      return left.getAsInt();
+    }
+    int socket = opening.socket();
+    keeper.keep(name + what, socket);
+    return socket;
   }
 
   @Override
@@ -93,6 +124,7 @@ final class TcpPort implements PublishedPort {
       cutPreserved();
     }
     if (reservation != NONE) {
+      keeper.drop(name + RESERVED);
       Libc.close(reservation);
       reservation = NONE;
     }
@@ -104,8 +136,27 @@ final class TcpPort implements PublishedPort {
   }
 
   @Override
-  public void stopListening() {
+  public void pause() {
     if (listener != null) {
+      listener.pause();
+    }
+  }
+
+  @Override
+  public void release() {
+    if (listener != null) {
+      listener.release();
+      listener = null;
+    }
+    if (reservation != NONE) {
+      Libc.close(reservation);
+      reservation = NONE;
+    }
+  }
+
+  private void stopListening() {
+    if (listener != null) {
+      keeper.drop(name + LISTENING);
       listener.close();
       listener = null;
       loops.counters().count(IngressCounter.LISTEN_CLOSED);

@@ -106,7 +106,12 @@ final class UdpPort implements PublishedPort {
 
   /** A datagram is not begun: whoever has a session goes on, and others find one. */
   @Override
-  public void stopListening() {}
+  public void pause() {}
+
+  @Override
+  public void release() {
+    unpublish();
+  }
 
   /** Gives the port up; a session has nobody to tell its client, so it ends. */
   @Override

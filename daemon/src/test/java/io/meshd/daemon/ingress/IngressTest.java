@@ -2,6 +2,7 @@ package io.meshd.daemon.ingress;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,17 +23,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Published ports as clients of the host and other processes of the host meet them. */
 @Timeout(60)
 class IngressTest {
   private static final int PORT = 8080;
 
+  @TempDir private Path folder;
   private TwoNamespaces namespaces;
   private Ingress ingress;
   private final List<AutoCloseable> opened = new ArrayList<>();
@@ -119,6 +125,57 @@ class IngressTest {
     }
     ingress.apply(List.of());
     listenAsAnother(false).close();
+  }
+
+  /** One process after another; the second is to find what came between them. */
+  @Test
+  void connectionsWaitForTheNextIngress() throws Exception {
+    Path sockets = folder.resolve("sockets.json");
+    List<IngressPort> wanted = List.of(new IngressPort(PORT, "web", List.of(named("a").backend())));
+    for (int i = 0; i < 3; i++) {
+      SocketChannel waiting;
+      try (Ingress one = namespaces.open(sockets)) {
+        one.apply(wanted);
+        assertEquals("a", ask("127.0.0.1"));
+        one.handOver(Duration.ofSeconds(10));
+        waiting = namespaces.connect("127.0.0.1", PORT);
+      }
+      try (Ingress next = namespaces.open(sockets)) {
+        next.apply(wanted);
+        assertEquals("a", readAll(waiting));
+        waiting.close();
+        assertEquals(List.of(), next.bindErrors());
+        assertThrows(BindException.class, () -> listenAsAnother(false));
+        assertEquals(1, listenLines());
+        next.handOver(Duration.ofSeconds(10));
+      }
+    }
+    try (Ingress last = namespaces.open(sockets)) {
+      last.apply(List.of());
+      assertThrows(ConnectException.class, () -> namespaces.connect("127.0.0.1", PORT));
+      listenAsAnother(false).close();
+    }
+    assertFalse(Files.exists(sockets));
+  }
+
+  @Test
+  void whoIsBeingAnsweredIsAnsweredBeforeTheHandOver() throws Exception {
+    publish(echo("a").backend());
+    try (SocketChannel connection = namespaces.connect("127.0.0.1", PORT)) {
+      assertEquals("x", exchange(connection, "x"));
+      Future<?> handing =
+          Executors.newVirtualThreadPerTaskExecutor()
+              .submit(
+                  () -> {
+                    ingress.handOver(Duration.ofSeconds(30));
+                    return null;
+                  });
+      assertEquals("y", exchange(connection, "y"));
+      assertFalse(handing.isDone());
+      connection.shutdownOutput();
+      assertEquals("", readAll(connection));
+      handing.get(20, TimeUnit.SECONDS);
+    }
   }
 
   @Test

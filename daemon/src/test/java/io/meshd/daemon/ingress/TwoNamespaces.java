@@ -1,5 +1,6 @@
 package io.meshd.daemon.ingress;
 
+import io.meshd.daemon.linux.SocketKeeper;
 import io.meshd.dataplane.sys.Netns;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,12 +50,19 @@ final class TwoNamespaces implements AutoCloseable {
   }
 
   Ingress open() throws Exception {
-    return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2));
+    return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2, SocketKeeper.none()));
   }
 
   /** With few connections to a port. */
   Ingress open(int connectionsOfAPort) throws Exception {
-    return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2, connectionsOfAPort));
+    return inHost(
+        () ->
+            Ingress.open(Netns.threadFactory(node()), 2, connectionsOfAPort, SocketKeeper.none()));
+  }
+
+  /** With the sockets of the one before. */
+  Ingress open(Path sockets) throws Exception {
+    return inHost(() -> Ingress.open(Netns.threadFactory(node()), 2, SocketKeeper.open(sockets)));
   }
 
   <T> T inHost(Callable<T> task) throws Exception {

@@ -5,6 +5,7 @@ import io.meshd.daemon.linux.IpChanges;
 import io.meshd.daemon.linux.NetworkNamespaces;
 import io.meshd.daemon.linux.NodePlumbing;
 import io.meshd.daemon.linux.Problems;
+import io.meshd.daemon.linux.SocketKeeper;
 import io.meshd.daemon.tasks.TaskSupervisor;
 import io.meshd.dataplane.Dataplane;
 import io.meshd.dataplane.DataplaneConfig;
@@ -48,7 +49,10 @@ final class ReconcileNode implements AutoCloseable {
         Netns.call(
             host, () -> Dataplane.open(new DataplaneConfig(Ipv4Address.parse(vtep), 4789, 1)));
     dataplane = plane;
-    Ingress mesh = Netns.call(host, () -> Ingress.open(Netns.threadFactory(made.node().path()), 1));
+    Ingress mesh =
+        Netns.call(
+            host,
+            () -> Ingress.open(Netns.threadFactory(made.node().path()), 1, SocketKeeper.none()));
     ingress = mesh;
     TaskReports telling = new TaskReports(cluster::report);
     reports = telling;

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -45,6 +46,7 @@ public final class Libc {
 
   public static final int MSG_NOSIGNAL = 0x4000;
   public static final int MSG_MORE = 0x8000;
+  public static final int SHUT_RD = 0;
   public static final int SHUT_WR = 1;
   public static final int SPLICE_F_MOVE = 1;
   public static final int SPLICE_F_NONBLOCK = 2;
@@ -66,6 +68,18 @@ public final class Libc {
         case "aarch64", "riscv64" -> 280;
         default -> -1;
       };
+
+  // The same number everywhere (asm-generic/unistd.h, and those after 424).
+  private static final long SYS_PIDFD_OPEN = 434;
+  private static final long SYS_PIDFD_GETFD = 438;
+
+  public static final int F_DUPFD_CLOEXEC = 1030;
+  public static final int SIGKILL = 9;
+
+  // spawn.h; as large as any C library has them.
+  private static final int SPAWN_ACTIONS_SIZE = 128;
+  private static final int SPAWN_ATTRIBUTES_SIZE = 512;
+  private static final short SPAWN_SETSID = 0x80;
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout STATE = Linker.Option.captureStateLayout();
@@ -136,6 +150,34 @@ public final class Libc {
   private static final MethodHandle MUNMAP = function("munmap", false, JAVA_LONG, JAVA_LONG);
   private static final MethodHandle BPF =
       variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  private static final MethodHandle PIDFD =
+      variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+  private static final MethodHandle POSIX_SPAWN =
+      function("posix_spawn", false, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+  private static final MethodHandle SPAWN_ACTIONS =
+      function("posix_spawn_file_actions_init", false, ADDRESS);
+  private static final MethodHandle SPAWN_OPEN =
+      function(
+          "posix_spawn_file_actions_addopen",
+          false,
+          ADDRESS,
+          JAVA_INT,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_INT);
+  private static final MethodHandle SPAWN_DUP2 =
+      function("posix_spawn_file_actions_adddup2", false, ADDRESS, JAVA_INT, JAVA_INT);
+  private static final MethodHandle SPAWN_CLOSE_FROM =
+      function("posix_spawn_file_actions_addclosefrom_np", false, ADDRESS, JAVA_INT);
+  private static final MethodHandle SPAWN_ACTIONS_END =
+      function("posix_spawn_file_actions_destroy", false, ADDRESS);
+  private static final MethodHandle SPAWN_ATTRIBUTES =
+      function("posix_spawnattr_init", false, ADDRESS);
+  private static final MethodHandle SPAWN_FLAGS =
+      function("posix_spawnattr_setflags", false, ADDRESS, JAVA_SHORT);
+  private static final MethodHandle KILL = function("kill", false, JAVA_INT, JAVA_INT);
+  private static final MethodHandle WAITPID =
+      function("waitpid", false, JAVA_INT, ADDRESS, JAVA_INT);
   private static final MethodHandle SENDMMSG =
       function("sendmmsg", false, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT);
   private static final MethodHandle RECVMMSG =
@@ -500,6 +542,99 @@ public final class Libc {
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  /** A descriptor for a process. */
+  public static int pidfdOpen(int pid) {
+    return pidfd(SYS_PIDFD_OPEN, pid, 0);
+  }
+
+  /** A descriptor for what another process has under a number; closed on exec. */
+  public static int pidfdGetfd(int process, int number) {
+    return pidfd(SYS_PIDFD_GETFD, process, number);
+  }
+
+  private static int pidfd(long call, int first, int second) {
+    try {
+      return (int) result((long) PIDFD.invokeExact(state(), call, first, second, 0));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** The process, or a negative group. */
+  public static int kill(int process, int signal) {
+    try {
+      return result((int) KILL.invokeExact(state(), process, signal));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Waits for the end of a child, whatever its status. */
+  public static int waitpid(int process) {
+    try {
+      return result((int) WAITPID.invokeExact(state(), process, MemorySegment.NULL, 0));
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /**
+   * A child in a session of its own, without signal masks of ours, that has standard input and
+   * output at /dev/null, the given descriptors from 3 on, and no others.
+   *
+   * @param descriptors each above {@code 3 + } their count
+   * @param arguments the first one is a path
+   * @return its number, or {@code -errno}
+   */
+  public static int spawn(int[] descriptors, String... arguments) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment actions = arena.allocate(SPAWN_ACTIONS_SIZE, 16);
+      MemorySegment attributes = arena.allocate(SPAWN_ATTRIBUTES_SIZE, 16);
+      MemorySegment process = arena.allocate(JAVA_INT);
+      MemorySegment argv = arena.allocate(ADDRESS, arguments.length + 1L);
+      for (int i = 0; i < arguments.length; i++) {
+        argv.setAtIndex(ADDRESS, i, arena.allocateFrom(arguments[i]));
+      }
+      int error = (int) SPAWN_ACTIONS.invokeExact(state(), actions);
+      if (error == 0) {
+        error = actions(actions, arena.allocateFrom("/dev/null"), descriptors);
+        error = error != 0 ? error : (int) SPAWN_ATTRIBUTES.invokeExact(state(), attributes);
+        error =
+            error != 0 ? error : (int) SPAWN_FLAGS.invokeExact(state(), attributes, SPAWN_SETSID);
+        error =
+            error != 0
+                ? error
+                : (int)
+                    POSIX_SPAWN.invokeExact(
+                        state(),
+                        process,
+                        argv.get(ADDRESS, 0),
+                        actions,
+                        attributes,
+                        argv,
+                        arena.allocate(ADDRESS, 1));
+        int ignored = (int) SPAWN_ACTIONS_END.invokeExact(state(), actions);
+      }
+      return error != 0 ? -error : process.get(JAVA_INT, 0);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  private static int actions(MemorySegment actions, MemorySegment devNull, int[] descriptors)
+      throws Throwable {
+    int error = (int) SPAWN_OPEN.invokeExact(state(), actions, 0, devNull, O_RDWR, 0);
+    for (int standard = 1; standard <= 2 && error == 0; standard++) {
+      error = (int) SPAWN_DUP2.invokeExact(state(), actions, 0, standard);
+    }
+    for (int i = 0; i < descriptors.length && error == 0; i++) {
+      error = (int) SPAWN_DUP2.invokeExact(state(), actions, descriptors[i], 3 + i);
+    }
+    return error != 0
+        ? error
+        : (int) SPAWN_CLOSE_FROM.invokeExact(state(), actions, 3 + descriptors.length);
   }
 
   /**

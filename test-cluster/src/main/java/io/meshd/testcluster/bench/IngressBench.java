@@ -3,6 +3,7 @@ package io.meshd.testcluster.bench;
 import io.meshd.daemon.ingress.Ingress;
 import io.meshd.daemon.ingress.IngressPort;
 import io.meshd.daemon.ingress.IngressPort.Backend;
+import io.meshd.daemon.linux.SocketKeeper;
 import io.meshd.dataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +30,10 @@ public final class IngressBench {
       ports.add(port(argument));
     }
     try (Ingress ingress =
-        Ingress.open(Netns.threadFactory(Path.of(arguments[0])), Integer.parseInt(arguments[1]))) {
+        Ingress.open(
+            Netns.threadFactory(Path.of(arguments[0])),
+            Integer.parseInt(arguments[1]),
+            SocketKeeper.none())) {
       ingress.apply(ports);
       if (!ingress.bindErrors().isEmpty()) {
         ingress.bindErrors().forEach(error -> System.err.println(error.message()));
