@@ -110,7 +110,7 @@ class RollingUpdateTest {
   @Test
   void noRequestFailsWhileDaemonsAreReplaced() throws Exception {
     List<String> said =
-        underLoad(
+        underLoadFromOutside(
             REQUESTS,
             () -> {
               for (int i = 0; i < REPLACED; i++) {
@@ -230,14 +230,13 @@ class RollingUpdateTest {
    */
   private List<String> underLoad(long least, Action action)
       throws IOException, InterruptedException {
-    Path until = Files.createTempDirectory(folder, "until").resolve("done");
-    List<String> ports = NODES.stream().map(node -> Cluster.address(node) + ":" + PORT).toList();
+    Path until = until();
     Task client = services.only("client");
     Path[] outputs = {
       Files.createTempFile(folder, "load", ".txt"), Files.createTempFile(folder, "load", ".txt")
     };
     Process[] loads = {
-      cluster.background(outputs[0], "client", requests(4, least, until, ports)),
+      cluster.background(outputs[0], "client", requests(4, least, until, ports())),
       cluster.background(
           outputs[1],
           client.node(),
@@ -246,6 +245,28 @@ class RollingUpdateTest {
                   Stream.of(requests(2, least / 2, until, List.of("web:80"))))
               .toArray(String[]::new))
     };
+    return during(action, until, loads, outputs);
+  }
+
+  /** The first of them alone: what runs in a task by {@code exec} ends with its node's daemon. */
+  private List<String> underLoadFromOutside(long least, Action action)
+      throws IOException, InterruptedException {
+    Path until = until();
+    Path output = Files.createTempFile(folder, "load", ".txt");
+    Process load = cluster.background(output, "client", requests(4, least, until, ports()));
+    return during(action, until, new Process[] {load}, new Path[] {output});
+  }
+
+  private Path until() throws IOException {
+    return Files.createTempDirectory(folder, "until").resolve("done");
+  }
+
+  private static List<String> ports() {
+    return NODES.stream().map(node -> Cluster.address(node) + ":" + PORT).toList();
+  }
+
+  private static List<String> during(Action action, Path until, Process[] loads, Path[] outputs)
+      throws IOException, InterruptedException {
     try {
       action.run();
     } finally {
