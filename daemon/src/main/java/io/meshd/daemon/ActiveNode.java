@@ -142,9 +142,9 @@ final class ActiveNode implements AutoCloseable {
   }
 
   /** Before an end that tasks and other nodes are not to feel; takes a second. */
-  void windDown() {
+  void windDown(boolean succeeded) {
     member.sayPause();
-    work.windDown();
+    work.windDown(succeeded);
   }
 
   private NodeLiveness.Word heardOf(String nodeId) {

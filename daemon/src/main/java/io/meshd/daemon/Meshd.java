@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The daemon's start and end. What keeps it from starting is one sentence on standard error and
- * exit code 1; SIGTERM and SIGINT end it cleanly, with tasks left running.
+ * exit code 1; SIGTERM and SIGINT end it cleanly, with tasks left running. So does SIGHUP, where
+ * another meshd follows at once.
  */
 public final class Meshd {
   private static final Logger LOG = LoggerFactory.getLogger(Meshd.class);
@@ -55,6 +57,12 @@ public final class Meshd {
     ServiceManager manager = ServiceManager.of(System.getenv(), ProcessHandle.current().pid());
     Watchdog.start(manager, node::parts);
     CountDownLatch ended = new CountDownLatch(1);
+    AtomicBoolean succeeded = new AtomicBoolean();
+    HangUp.handle(
+        () -> {
+          succeeded.set(true);
+          System.exit(0);
+        });
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -63,7 +71,7 @@ public final class Meshd {
                     () -> {
                       LOG.info("stopping; tasks stay");
                       manager.stopping("stopping; tasks stay");
-                      node.windDown();
+                      node.windDown(succeeded.get());
                       node.close();
                       release(lock);
                       ended.countDown();

@@ -173,9 +173,13 @@ final class MeshdNode implements AutoCloseable {
     return now.readFrom(node, pathAndQuery);
   }
 
-  /** Begins nothing new and lets what is under way arrive; takes a second in a cluster. */
-  void windDown() {
-    membership.windDown();
+  /**
+   * Begins nothing new and lets what is under way arrive; takes a second in a cluster.
+   *
+   * @param succeeded another meshd follows at once
+   */
+  void windDown(boolean succeeded) {
+    membership.windDown(succeeded);
   }
 
   /** Stops answering, then working; tasks and devices stay. */

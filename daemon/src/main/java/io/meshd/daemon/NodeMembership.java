@@ -546,10 +546,10 @@ final class NodeMembership implements SwarmControl, AutoCloseable {
   }
 
   /** Begins nothing new and lets what is under way arrive; takes a second in a cluster. */
-  synchronized void windDown() {
+  synchronized void windDown(boolean succeeded) {
     ActiveNode now = active;
     if (now != null) {
-      now.windDown();
+      now.windDown(succeeded);
     }
   }
 

@@ -258,15 +258,21 @@ final class NodeWork implements AutoCloseable {
   }
 
   /**
-   * What is on its way here still arrives until others have heard that this node pauses; then no
-   * new connections are taken, which wait for the next meshd, and short requests are answered.
+   * What is on its way here still arrives until others have heard that this node pauses, and short
+   * requests are answered. New connections are refused at once, or taken until then and wait for
+   * the next meshd.
    */
-  void windDown() {
+  void windDown(boolean succeeded) {
     plugin.close();
     reconciler.close();
     try {
-      Thread.sleep(WIND_DOWN);
-      ingress.handOver(LAST_ANSWERS);
+      if (succeeded) {
+        Thread.sleep(WIND_DOWN);
+        ingress.handOver(LAST_ANSWERS);
+      } else {
+        ingress.stopListening();
+        Thread.sleep(WIND_DOWN);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

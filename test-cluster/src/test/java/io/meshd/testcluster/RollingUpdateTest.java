@@ -115,7 +115,7 @@ class RollingUpdateTest {
             () -> {
               for (int i = 0; i < REPLACED; i++) {
                 String node = NODES.get(i % NODES.size());
-                cluster.stop(node);
+                cluster.script("stop", "--replaced", node).orFail();
                 cluster.start(node);
                 await()
                     .atMost(Duration.ofSeconds(30))

@@ -206,6 +206,17 @@ public final class Ingress implements AutoCloseable {
     return counters.snapshot();
   }
 
+  /** Refuses new connections; those that are there, and datagrams, go on. */
+  public void stopListening() {
+    CompletableFuture.runAsync(
+            () -> {
+              ports.values().forEach(PublishedPort::stopListening);
+              keeper.settle();
+            },
+            host)
+        .join();
+  }
+
   /**
    * Before this process ends and another follows: takes no new connections, which wait in their
    * sockets for the next one, and returns when none is open any more, or after a time.

@@ -21,6 +21,9 @@ sealed interface PublishedPort permits TcpPort, UdpPort {
   /** For a client, IPv4 as {@link PortTrial#of} has it. */
   PortTrial tryConnection(int client, int asked);
 
+  /** Refuses what is new, until the next {@link #apply}; keeps the port. */
+  void stopListening();
+
   /** Begins nothing new, for good: what comes now waits for the next process, where it can. */
   void pause();
 

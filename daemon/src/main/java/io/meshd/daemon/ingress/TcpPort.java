@@ -154,7 +154,8 @@ final class TcpPort implements PublishedPort {
     }
   }
 
-  private void stopListening() {
+  @Override
+  public void stopListening() {
     if (listener != null) {
       keeper.drop(name + LISTENING);
       listener.close();

@@ -109,6 +109,9 @@ final class UdpPort implements PublishedPort {
   public void pause() {}
 
   @Override
+  public void stopListening() {}
+
+  @Override
   public void release() {
     unpublish();
   }

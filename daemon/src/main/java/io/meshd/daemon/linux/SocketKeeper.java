@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SocketKeeper {
   /** How long sockets of a process that has ended are held for the next. */
-  public static final int LINGER_SECONDS = 15;
+  public static final int LINGER_SECONDS = 10;
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketKeeper.class);
   private static final ObjectMapper JSON = new ObjectMapper();
