@@ -45,7 +45,12 @@ class RollingUpdateTest {
     cluster.meshctl(List.of("network", "create", "--driver", "overlay", "net"));
     services.create(
         "web", List.of("--network", "net", "--replicas", "3", "-p", PORT + ":80"), Cluster.nginx());
-    services.create("client", List.of("--network", "net"), "sleep", "1000000");
+    // Not on n2, which is drained.
+    services.create(
+        "client",
+        List.of("--network", "net", "--constraint", "node.hostname==n1"),
+        "sleep",
+        "1000000");
   }
 
   @BeforeEach
