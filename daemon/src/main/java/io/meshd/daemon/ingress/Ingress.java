@@ -130,6 +130,9 @@ public final class Ingress implements AutoCloseable {
   }
 
   private void retry() {
+    if (ports.isEmpty()) {
+      return; // before the first apply too, whose sockets may be those of the process before
+    }
     ports.values().forEach(PublishedPort::retry);
     keeper.settle();
   }

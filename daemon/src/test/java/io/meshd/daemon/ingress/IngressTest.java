@@ -158,6 +158,26 @@ class IngressTest {
     assertFalse(Files.exists(sockets));
   }
 
+  /** Longer than it takes until ports that could not be had are tried again. */
+  @Test
+  void connectionsWaitForAnIngressThatIsSlowToLearnItsPorts() throws Exception {
+    Path sockets = folder.resolve("sockets.json");
+    List<IngressPort> wanted = List.of(new IngressPort(PORT, "web", List.of(named("a").backend())));
+    try (Ingress one = namespaces.open(sockets)) {
+      one.apply(wanted);
+      one.handOver(Duration.ofSeconds(10));
+    }
+    try (Ingress next = namespaces.open(sockets)) {
+      await()
+          .during(Duration.ofMillis(1500))
+          .untilAsserted(() -> namespaces.connect("127.0.0.1", PORT).close());
+      try (SocketChannel waiting = namespaces.connect("127.0.0.1", PORT)) {
+        next.apply(wanted);
+        assertEquals("a", readAll(waiting));
+      }
+    }
+  }
+
   @Test
   void whoIsBeingAnsweredIsAnsweredBeforeTheHandOver() throws Exception {
     publish(echo("a").backend());
