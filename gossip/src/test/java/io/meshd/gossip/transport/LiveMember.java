@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A member of ours on real sockets. */
@@ -53,8 +54,25 @@ final class LiveMember implements AutoCloseable {
                     seen.add(peer.name() + " " + peer.state().name());
                   }
                 });
-    transport.open(node);
+    open();
     transport.thread().execute(node::start);
+  }
+
+  /** A process that another test is just starting may still hold what this address had before. */
+  private void open() throws IOException {
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+    while (true) {
+      try {
+        transport.open(node);
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() > until) {
+          transport.close();
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+      }
+    }
   }
 
   /** On the core's thread. */
