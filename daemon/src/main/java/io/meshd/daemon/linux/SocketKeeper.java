@@ -6,8 +6,12 @@ import io.meshd.daemon.disk.DurableFiles;
 import io.meshd.dataplane.sys.Errno;
 import io.meshd.dataplane.sys.Libc;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,11 +29,12 @@ import org.slf4j.LoggerFactory;
  * starts next takes them, and nobody was refused meanwhile.
  *
  * <p>Theory of operation. The sockets are inherited by a process that does nothing, the
- * <i>holder</i>: a shell that waits for the end of this process, and {@link #LINGER_SECONDS} for
- * the next one. A process cannot be given more later, so there is a new holder for each change of
- * the set. Which socket has which number there is on disk beside who the holder is; the next meshd
- * gets them by pidfd_getfd(2) (Linux 5.6, CAP_SYS_PTRACE). Where that fails, sockets are made anew,
- * and the kernel refuses connections in between. Thread-safe.
+ * <i>holder</i>: a shell that reads from a pipe, which ends when this process does, and then waits
+ * {@link #LINGER_SECONDS} for the next one. It is started by a link of this name, so that lists of
+ * sockets show them with meshd. A process cannot be given more later, so there is a new holder for
+ * each change of the set. Which socket has which number there is on disk beside who the holder is;
+ * the next meshd gets them by pidfd_getfd(2) (Linux 5.6, CAP_SYS_PTRACE). Where that fails, sockets
+ * are made anew, and the kernel refuses connections in between. Thread-safe.
  */
 public final class SocketKeeper {
   /** How long sockets of a process that has ended are held for the next. */
@@ -41,8 +46,10 @@ public final class SocketKeeper {
   /** What is waited for the end of a holder that has been killed. */
   private static final int END_MILLIS = 100;
 
-  /** Of the sockets in the holder. */
-  private static final int FIRST = 3;
+  /** Of the sockets in the holder; the one before is the pipe. */
+  private static final int FIRST = 4;
+
+  private static final String NAME = "meshd";
 
   private final @Nullable Path file;
 
@@ -51,6 +58,10 @@ public final class SocketKeeper {
 
   private final Map<String, Integer> kept = new TreeMap<>();
   private @Nullable Holder holder;
+
+  /** What ends with this process, and no earlier while there is the holder; -1 for none. */
+  private int life = -1;
+
   private boolean changed;
 
   /**
@@ -155,38 +166,62 @@ public final class SocketKeeper {
     left.clear();
     changed = false;
     Holder before = holder;
+    int lifeBefore = life;
+    life = -1;
     try {
-      holder = kept.isEmpty() ? null : start();
+      holder = kept.isEmpty() ? null : start(file.resolveSibling(NAME));
       write(file, holder);
     } catch (IOException e) {
       LOG.warn("listening sockets would not outlive this process: {}", e.getMessage());
     }
     end(before);
+    if (lifeBefore >= 0) {
+      Libc.close(lifeBefore);
+    }
   }
 
-  private Holder start() throws IOException {
-    Map<String, Integer> copies = new LinkedHashMap<>();
+  private Holder start(Path shell) throws IOException {
+    Files.deleteIfExists(shell);
+    Files.createSymbolicLink(shell, Path.of("/bin/sh"));
+    // Above the numbers that they get, so that none is written over before its turn.
+    int least = FIRST + kept.size();
+    List<Integer> copies = new ArrayList<>();
     try {
-      // Above the numbers that they get, so that none is written over before its turn.
-      int least = FIRST + kept.size();
-      for (Map.Entry<String, Integer> socket : kept.entrySet()) {
-        copies.put(
-            socket.getKey(),
-            Errno.check(Libc.fcntl(socket.getValue(), Libc.F_DUPFD_CLOEXEC, least), "dup"));
+      copies.add(pipe(least));
+      for (int socket : kept.values()) {
+        copies.add(copy(socket, least));
       }
       int pid =
           Errno.check(
               Libc.spawn(
-                  copies.values().stream().mapToInt(Integer::intValue).toArray(),
-                  "/bin/sh",
+                  copies.stream().mapToInt(Integer::intValue).toArray(),
+                  shell.toString(),
                   "-c",
-                  "tail --pid=%d -f /dev/null; exec sleep %d"
-                      .formatted(ProcessHandle.current().pid(), LINGER_SECONDS),
+                  "read end <&3; exec sleep " + LINGER_SECONDS,
                   "meshd-sockets"),
               "cannot start a holder");
-      return new Holder(pid, startOf(pid), List.copyOf(copies.keySet()));
+      return new Holder(pid, startOf(pid), List.copyOf(kept.keySet()));
     } finally {
-      copies.values().forEach(Libc::close);
+      copies.forEach(Libc::close);
+    }
+  }
+
+  private static int copy(int descriptor, int least) throws IOException {
+    return Errno.check(Libc.fcntl(descriptor, Libc.F_DUPFD_CLOEXEC, least), "dup");
+  }
+
+  /** Begins a {@link #life}; its other end is returned. */
+  private int pipe(int least) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment ends = arena.allocate(ValueLayout.JAVA_INT, 2);
+      Errno.check(Libc.pipe2(ends.address(), Libc.O_CLOEXEC), "pipe");
+      life = ends.getAtIndex(ValueLayout.JAVA_INT, 1);
+      int end = ends.getAtIndex(ValueLayout.JAVA_INT, 0);
+      try {
+        return copy(end, least);
+      } finally {
+        Libc.close(end);
+      }
     }
   }
 

@@ -257,7 +257,8 @@ final class ServerProtocol implements RaftServerProtocol {
   @Override
   public void registerReconfigureHandler(
       Function<ReconfigureRequest, CompletableFuture<ReconfigureResponse>> handler) {
-    messages.serve("reconfigure", handler);
+    messages.serve(
+        "reconfigure", (ReconfigureRequest request) -> rules.reconfigure(request, handler));
   }
 
   @Override

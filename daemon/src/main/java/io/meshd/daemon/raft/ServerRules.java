@@ -25,6 +25,8 @@ import io.atomix.protocols.raft.protocol.OpenSessionResponse;
 import io.atomix.protocols.raft.protocol.PollRequest;
 import io.atomix.protocols.raft.protocol.PollResponse;
 import io.atomix.protocols.raft.protocol.RaftResponse;
+import io.atomix.protocols.raft.protocol.ReconfigureRequest;
+import io.atomix.protocols.raft.protocol.ReconfigureResponse;
 import io.atomix.protocols.raft.protocol.TransferResponse;
 import io.atomix.protocols.raft.protocol.VoteRequest;
 import io.atomix.protocols.raft.protocol.VoteResponse;
@@ -33,6 +35,7 @@ import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +58,9 @@ final class ServerRules {
   private volatile @Nullable RaftContext raft;
   private volatile long ledFrom;
   private volatile boolean silent;
+
+  /** The change of the members that this leader makes now. */
+  private final AtomicReference<@Nullable Object> changing = new AtomicReference<>();
 
   ServerRules(
       Elections elections,
@@ -79,6 +85,7 @@ final class ServerRules {
           elections.roleChanged();
           contact.reset();
           ledFrom = context.getLogWriter().getLastIndex();
+          changing.set(null);
         });
   }
 
@@ -205,7 +212,8 @@ final class ServerRules {
 
   CompletableFuture<JoinResponse> join(
       JoinRequest request, Function<JoinRequest, CompletableFuture<JoinResponse>> atomix) {
-    return unless(
+    return oneAtATime(
+        JoinResponse::builder,
         context -> {
           var member = context.getCluster().getMemberState(request.member().memberId());
           if (member != null) {
@@ -220,7 +228,42 @@ final class ServerRules {
 
   CompletableFuture<LeaveResponse> leave(
       LeaveRequest request, Function<LeaveRequest, CompletableFuture<LeaveResponse>> atomix) {
-    return unless(context -> membership.refusal(context, request), () -> atomix.apply(request));
+    return oneAtATime(
+        LeaveResponse::builder,
+        context -> membership.refusal(context, request),
+        () -> atomix.apply(request));
+  }
+
+  CompletableFuture<ReconfigureResponse> reconfigure(
+      ReconfigureRequest request,
+      Function<ReconfigureRequest, CompletableFuture<ReconfigureResponse>> atomix) {
+    return oneAtATime(ReconfigureResponse::builder, _ -> null, () -> atomix.apply(request));
+  }
+
+  /**
+   * Atomix refuses a change of the members during another, but only once that one is written: what
+   * came before was made of the members from before, and the first one's were lost.
+   */
+  private <R extends RaftResponse> CompletableFuture<R> oneAtATime(
+      Supplier<? extends RaftResponse.Builder<?, R>> busy,
+      Function<RaftContext, @Nullable R> refusal,
+      Supplier<CompletableFuture<R>> atomix) {
+    Object own = new Object();
+    return this.<R>unless(
+            context -> {
+              R refused = refusal.apply(context);
+              if (refused != null || context.getRole() != RaftServer.Role.LEADER) {
+                return refused;
+              }
+              if (changing.compareAndSet(null, own)) {
+                return null;
+              }
+              RaftResponse.Builder<?, R> answer = busy.get();
+              answer.withStatus(RaftResponse.Status.ERROR);
+              return answer.build();
+            },
+            atomix)
+        .whenComplete((_, _) -> changing.compareAndSet(own, null));
   }
 
   CompletableFuture<PollResponse> poll(

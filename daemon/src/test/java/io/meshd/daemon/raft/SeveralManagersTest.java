@@ -8,9 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -100,6 +104,36 @@ final class SeveralManagersTest {
       managers.stop("n3");
       await().until(() -> managers.log("n2").members().size() == 2);
       assertEquals("1", managers.propose("n2", "a"));
+    }
+  }
+
+  /** Each is told to at once, as by one command with several names. */
+  @Test
+  void manyJoinAtOnceAndNoneIsForgotten() throws Exception {
+    try (Managers managers = new Managers(root).begin("n1")) {
+      for (List<String> nodes : List.of(List.of("n2", "n3"), List.of("n4", "n5", "n6", "n7"))) {
+        CountDownLatch go = new CountDownLatch(1);
+        List<CompletableFuture<Void>> joined = new ArrayList<>();
+        for (String node : nodes) {
+          joined.add(
+              CompletableFuture.runAsync(
+                  () -> {
+                    try {
+                      go.await();
+                      managers.join(node);
+                    } catch (IOException | InterruptedException e) {
+                      throw new CompletionException(e);
+                    }
+                  },
+                  Thread.ofVirtual()::start));
+        }
+        go.countDown();
+        for (CompletableFuture<Void> each : joined) {
+          each.get(20, TimeUnit.SECONDS);
+        }
+      }
+      assertEquals(7, managers.log("n1").members().size());
+      assertEquals("1", managers.propose("n7", "a"));
     }
   }
 
