@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -113,6 +114,7 @@ class RollingUpdateTest {
 
   /** Each node's daemon ends and begins again, as an upgrade has it; clients ask all of them. */
   @Test
+  @Timeout(value = 20, unit = TimeUnit.MINUTES)
   void noRequestFailsWhileDaemonsAreReplaced() throws Exception {
     List<String> said =
         underLoadFromOutside(
