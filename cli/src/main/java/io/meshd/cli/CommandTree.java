@@ -3,6 +3,7 @@ package io.meshd.cli;
 import io.meshd.cli.command.CliCommand;
 import io.meshd.cli.container.ContainerExec;
 import io.meshd.cli.container.ContainerList;
+import io.meshd.cli.doctor.DoctorShow;
 import io.meshd.cli.endpoint.EndpointAttach;
 import io.meshd.cli.endpoint.EndpointDetach;
 import io.meshd.cli.endpoint.EndpointList;
@@ -111,6 +112,7 @@ final class CommandTree {
       case "plugin install" -> new PluginInstall();
       case "plugin rm" -> new PluginRemove();
       case "counters" -> new CountersShow();
+      case "doctor" -> new DoctorShow();
       case "trace" -> new TraceShow();
       case "info" -> new InfoShow();
       case "version" -> new VersionShow();
@@ -141,6 +143,7 @@ final class CommandTree {
           new Entry("service", "Manage Swarm services"),
           new Entry("swarm", "Manage Swarm"),
           new Entry("counters", "Show the data plane's counters"),
+          new Entry("doctor", "Examine the nodes and the ways between them"),
           new Entry("trace", "Show what becomes of a packet, node by node, and why"),
           new Entry("info", "Display system-wide information"),
           new Entry("version", "Show the meshd version information"));

@@ -28,6 +28,7 @@ final class PackageArrowsTest {
             "..cli.node..",
             "..cli.swarm..",
             "..cli.container..",
+            "..cli.doctor..",
             "..cli.endpoint..",
             "..cli.gossip..",
             "..cli.plugin..",

@@ -20,6 +20,8 @@ final class UsageErrorsTest {
       value = {
         "network create|meshctl: 'meshctl network create' requires 1 argument",
         "network ls x|meshctl: 'meshctl network ls' accepts no arguments",
+        "doctor x|meshctl: 'meshctl doctor' accepts no arguments",
+        "doctor --every|unknown flag: --every",
         "service ps|meshctl: 'meshctl service ps' requires at least 1 argument",
         "exec x|meshctl: 'meshctl exec' requires at least 2 arguments",
         "node ls -z|unknown shorthand flag: 'z' in -z",

@@ -1,10 +1,13 @@
 package io.meshd.daemon;
 
+import io.meshd.api.Checkups.Finding;
 import io.meshd.api.Mesh;
 import io.meshd.daemon.control.ClusterClient;
 import io.meshd.daemon.control.KeyRotator;
 import io.meshd.daemon.control.NodeClient;
 import io.meshd.daemon.control.NodeLiveness;
+import io.meshd.daemon.doctor.NodeDoctor;
+import io.meshd.daemon.doctor.Subject;
 import io.meshd.daemon.http.ApiException;
 import io.meshd.daemon.linux.LinuxException;
 import io.meshd.daemon.linux.NodeBridges;
@@ -198,6 +201,16 @@ final class ActiveNode implements AutoCloseable {
 
   NodeTrace trace() {
     return work.trace();
+  }
+
+  /**
+   * What this node finds when it examines itself.
+   *
+   * @param clocks asks another node for the time
+   */
+  List<Finding> examine(Subject.Clocks clocks) throws InterruptedException {
+    return NodeDoctor.examine(
+        work.subject(member.state(), member.credentials().certificate(), this::counters, clocks));
   }
 
   /** What the metrics show, but for the counters. */

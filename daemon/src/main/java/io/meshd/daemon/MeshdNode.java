@@ -77,6 +77,7 @@ final class MeshdNode implements AutoCloseable {
             this::counters,
             () -> ofActive(ActiveNode::gossip),
             () -> ofActive(node -> node.trace()::answer),
+            () -> ofActive(node -> times -> node.examine(times::ask)),
             host,
             engine,
             events,

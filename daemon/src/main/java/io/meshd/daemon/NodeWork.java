@@ -2,6 +2,7 @@ package io.meshd.daemon;
 
 import io.meshd.daemon.containers.ContainerSupervisor;
 import io.meshd.daemon.dns.NodeNames;
+import io.meshd.daemon.doctor.Subject;
 import io.meshd.daemon.engine.Engine;
 import io.meshd.daemon.ingress.BindError;
 import io.meshd.daemon.ingress.Ingress;
@@ -35,6 +36,8 @@ import io.meshd.dataplane.Ipv4Address;
 import io.meshd.dataplane.sys.Netns;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -43,6 +46,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +72,9 @@ final class NodeWork implements AutoCloseable {
   private final NetworkPlugin plugin;
   private final NodeBridges.Subnets subnets;
   private final String nodeId;
+  private final int dataPort;
+  private final int gossipPort;
+  private final Path dataDir;
 
   /**
    * Takes up what an earlier daemon left, and does nothing yet.
@@ -84,6 +91,9 @@ final class NodeWork implements AutoCloseable {
       Function<String, @Nullable String> registryAuth)
       throws IOException {
     nodeId = identity.nodeId();
+    dataPort = identity.dataPathPort();
+    gossipPort = config.gossipPort();
+    dataDir = config.dataDir();
     try {
       NodePlumbing plumbing =
           NodePlumbing.ensure(config.runDir().resolve("netns"), null, config.dataDir());
@@ -238,6 +248,32 @@ final class NodeWork implements AutoCloseable {
   /** What this node knows of a packet's way. */
   NodeTrace trace() {
     return new NodeTrace(dataplane, names, ingress);
+  }
+
+  /**
+   * This node as its checks look into it.
+   *
+   * @param counters of the whole daemon
+   * @param clocks asks other nodes
+   */
+  Subject subject(
+      ClusterState state,
+      X509Certificate certificate,
+      Supplier<Map<String, Long>> counters,
+      Subject.Clocks clocks) {
+    return new Subject(
+        nodeId,
+        state,
+        dataplane,
+        ingress.ports(),
+        ingress.bindErrors(),
+        counters,
+        certificate,
+        dataPort,
+        gossipPort,
+        peers::reach,
+        clocks,
+        dataDir);
   }
 
   /** Every published port of this node. */

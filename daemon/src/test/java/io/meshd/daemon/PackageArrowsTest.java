@@ -39,6 +39,7 @@ class PackageArrowsTest {
           Map.entry("reconcile", Set.of("state", "peers", "tasks", "ingress", "linux", "disk")),
           Map.entry("plugin", Set.of("http", "engine", "reconcile", "state", "linux", "disk")),
           Map.entry("metrics", Set.of("http", "ingress", "reconcile", "raft", "command", "state")),
+          Map.entry("doctor", Set.of("ingress", "linux", "reconcile", "state")),
           Map.entry("trace", Set.of("dns", "ingress", "reconcile")),
           Map.entry("peers", Set.of("state")),
           Map.entry("state", Set.of("raft")),
@@ -124,12 +125,13 @@ class PackageArrowsTest {
   }
 
   @Test
-  void framesAreTheReconcilersAndAreTriedByTheTrace() {
+  void framesAreTheReconcilersAndAreTriedByTheTraceAndTheirPathsByTheDoctor() {
     onlyIn(
         "io.meshd.dataplane",
         ROOT,
         ROOT + ".reconcile..",
         ROOT + ".trace..",
+        ROOT + ".doctor..",
         "io.meshd.dataplane..");
   }
 

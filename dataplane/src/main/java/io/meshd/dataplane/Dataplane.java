@@ -54,6 +54,12 @@ public interface Dataplane extends AutoCloseable {
   List<PathMtu> paths();
 
   /**
+   * Asks every path now whether it still carries that: one that does is {@link PathMtu#confirmed}
+   * after a round trip, one that carries less after 2 to 10 s, one that is silent stays as it was.
+   */
+  void confirmPaths();
+
+  /**
    * MTU of the interface that has the VTEP's address, as it was when the data plane was opened;
    * 1500 where that is the loopback, or no interface has it.
    */

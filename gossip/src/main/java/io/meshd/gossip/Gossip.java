@@ -5,6 +5,7 @@ import io.meshd.gossip.protocol.Counters;
 import io.meshd.gossip.protocol.GossipNode;
 import io.meshd.gossip.protocol.NodeConfig;
 import io.meshd.gossip.protocol.PayloadDelegate;
+import io.meshd.gossip.protocol.Reach;
 import io.meshd.gossip.records.Records;
 import io.meshd.gossip.transport.NettyTransport;
 import io.meshd.gossip.wire.Bytes;
@@ -172,6 +173,18 @@ public final class Gossip implements AutoCloseable {
   /** Records of an owner as they are known here, this node's own too, whether it lives or not. */
   public CompletableFuture<Map<String, Bytes>> records(String topic, String owner) {
     return call(() -> records.records(topic, owner));
+  }
+
+  /**
+   * Whether a member answers a packet, and a stream, of this node; nothing comes of it. Both are
+   * false for one that is not known here.
+   *
+   * @param timeout for the answers
+   */
+  public CompletableFuture<Reach> reach(String member, Duration timeout) {
+    CompletableFuture<Reach> found = new CompletableFuture<>();
+    transport.thread().execute(() -> node.reach(member, timeout.toNanos(), found::complete));
+    return found;
   }
 
   /** How this node does. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.meshd.gossip.membership.Timing;
 import io.meshd.gossip.protocol.GossipCounter;
+import io.meshd.gossip.protocol.Reach;
 import io.meshd.gossip.transport.TransportCounter;
 import io.meshd.gossip.wire.Address;
 import io.meshd.gossip.wire.Bytes;
@@ -111,6 +112,9 @@ class GossipTest {
               () ->
                   a.gossip.status().join().agrees(b.gossip.status().join(), "net")
                       && a.gossip.status().join().agrees(c.gossip.status().join(), "net"));
+      Duration second = Duration.ofSeconds(1);
+      assertEquals(new Reach(true, true), a.gossip.reach("node2", second).join());
+      assertEquals(new Reach(false, false), a.gossip.reach("nobody", second).join());
       c.gossip.leave().join();
       await().until(() -> a.members.get("node3") == Liveness.LEFT);
       await().until(() -> a.seen.equals(Map.of("node2/before", "v")));

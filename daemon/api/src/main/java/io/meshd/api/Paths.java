@@ -50,6 +50,12 @@ public final class Paths {
    */
   public static final String TRACE = MESH + "/trace";
 
+  /** {@code GET} on a manager: {@link Checkups.Checkup} of all nodes. */
+  public static final String DOCTOR = MESH + "/doctor";
+
+  /** {@code GET} on any node: {@link Checkups.Checkup} of that node alone. */
+  public static final String LOCAL_DOCTOR = MESH + "/local/doctor";
+
   public static final String COUNTERS = MESH + "/counters";
 
   /** {@code GET} on a manager: the file. */

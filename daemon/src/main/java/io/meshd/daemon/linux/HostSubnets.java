@@ -58,22 +58,39 @@ public final class HostSubnets {
 
   /** Destinations of all IPv4 routes of all tables, without default routes. */
   public static List<String> routes(@Nullable Path netns) throws IOException {
+    return hostRoutes(netns).stream().map(Route::destination).toList();
+  }
+
+  /**
+   * A route.
+   *
+   * @param destination 172.17.0.0/16 or 10.1.2.3
+   * @param device empty where it has none, as a blackhole
+   */
+  public record Route(String destination, String device) {
+    public Cidr prefix() {
+      return HostSubnets.prefix(destination);
+    }
+  }
+
+  /** All IPv4 routes of all tables, without default routes. */
+  public static List<Route> hostRoutes(@Nullable Path netns) throws IOException {
     List<String> command = new ArrayList<>(NetworkNamespaces.enter(netns));
     command.addAll(List.of(ToolRun.find("ip"), "-4", "-j", "route", "show", "table", "all"));
     ToolRun run = ToolRun.run(command, "");
     if (run.exit() != 0) {
       throw new LinuxException(List.of("ip route show: " + run.err().strip()));
     }
-    List<String> destinations = new ArrayList<>();
+    List<Route> routes = new ArrayList<>();
     if (!run.out().isBlank()) {
       for (JsonNode route : Json.MAPPER.readTree(run.out())) {
         String destination = route.path("dst").asText("default");
         if (!destination.equals("default") && !destination.equals("0.0.0.0/0")) {
-          destinations.add(destination);
+          routes.add(new Route(destination, route.path("dev").asText("")));
         }
       }
     }
-    return destinations;
+    return routes;
   }
 
   private static Cidr prefix(String destination) {

@@ -9,12 +9,14 @@ import io.meshd.daemon.state.StateListener;
 import io.meshd.gossip.Gossip;
 import io.meshd.gossip.GossipConfig;
 import io.meshd.gossip.membership.Timing;
+import io.meshd.gossip.protocol.Reach;
 import io.meshd.gossip.wire.Address;
 import io.meshd.gossip.wire.Bytes;
 import io.meshd.gossip.wire.KeyRing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collection;
@@ -22,6 +24,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -253,6 +256,11 @@ public final class Peers implements StateListener, AutoCloseable {
   /** What is heard of a node; null for nothing since this daemon started. */
   public @Nullable Life life(String nodeId) {
     return table.facts().nodes().get(nodeId);
+  }
+
+  /** Whether another node's gossip answers a packet, and a stream, of this node's. */
+  public CompletableFuture<Reach> reach(String nodeId, Duration timeout) {
+    return gossip.reach(nodeId, timeout);
   }
 
   /** How gossip does, at this moment; null before there is a state. */

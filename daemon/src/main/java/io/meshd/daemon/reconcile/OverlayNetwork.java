@@ -6,7 +6,7 @@ import io.meshd.dataplane.Dataplane;
 import java.io.IOException;
 
 /** What of a network's record decides how its devices look. */
-final class OverlayNetwork {
+public final class OverlayNetwork {
   /** What is called a jumbo frame nearly everywhere. */
   private static final int LARGEST_UNASKED = 9000;
 
@@ -24,6 +24,18 @@ final class OverlayNetwork {
   private OverlayNetwork() {}
 
   /**
+   * The largest IPv4 packets of the underlay that a network counts on.
+   *
+   * @param underlayMtu as of {@link Dataplane#underlayMtu}
+   */
+  public static int underlayMtu(NetworkRecord network, int underlayMtu) {
+    String option = network.options().get(NetworkRecord.MTU_OPTION);
+    return option != null && option.matches("[0-9]{2,5}")
+        ? Math.min(Integer.parseInt(option), LARGEST_UNDERLAY)
+        : Math.min(underlayMtu, LARGEST_UNASKED);
+  }
+
+  /**
    * MTU of this node's interfaces on it: what the network says the underlay has, or what it has on
    * this node, less what VXLAN takes, and sealing: 1450, or 1424, on an ordinary underlay, as
    * Docker has it everywhere. Nodes may differ: the data plane keeps each frame to its path.
@@ -31,12 +43,7 @@ final class OverlayNetwork {
    * @param underlayMtu as of {@link Dataplane#underlayMtu}
    */
   static int mtu(NetworkRecord network, int underlayMtu) {
-    String option = network.options().get(NetworkRecord.MTU_OPTION);
-    int underlay =
-        option != null && option.matches("[0-9]{2,5}")
-            ? Math.min(Integer.parseInt(option), LARGEST_UNDERLAY)
-            : Math.min(underlayMtu, LARGEST_UNASKED);
-    int mtu = underlay - VXLAN_OVERHEAD;
+    int mtu = underlayMtu(network, underlayMtu) - VXLAN_OVERHEAD;
     if (network.encrypted()) {
       mtu -= SEALING_OVERHEAD;
       mtu -= Math.floorMod(mtu, 4);

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param counters name to value, of the whole daemon
  * @param gossip null while this node is in no cluster
  * @param trace null while this node is in no cluster
+ * @param doctor null while this node is in no cluster
  * @param engine gets what is not served here
  * @param events is told every state of the cluster
  */
@@ -46,6 +47,7 @@ public record RestApi(
     Supplier<Map<String, Long>> counters,
     Supplier<Mesh.@Nullable Gossip> gossip,
     Supplier<@Nullable TraceAnswers> trace,
+    Supplier<@Nullable SelfExamination> doctor,
     HostFacts host,
     Engine engine,
     ClusterEvents events,
@@ -88,6 +90,7 @@ public record RestApi(
     new TaskRoutes(cluster).addTo(routes);
     new LogRoutes(cluster, logs, nodes).addTo(routes);
     new TraceRoutes(cluster, new NodeQuestions(cluster, nodes, trace)).addTo(routes);
+    new DoctorRoutes(cluster, nodes, doctor, host.hostname(), clock).addTo(routes);
     new ContainerRoutes(containers, engine, clock).addTo(routes);
     new ExecRoutes(containers, engine, ids).addTo(routes);
     new EndpointRoutes(cluster, ids).addTo(routes);

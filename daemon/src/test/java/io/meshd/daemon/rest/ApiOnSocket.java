@@ -66,6 +66,7 @@ abstract class ApiOnSocket {
             () -> Map.of("frames-forwarded", 7L),
             () -> null,
             () -> null,
+            () -> null,
             HostFacts.read("0.1.0"),
             new Engine(folder.resolve("engine"), socket),
             new ClusterEvents(Clock.systemUTC()),

@@ -50,6 +50,7 @@ class AuditTest {
             Map::of,
             () -> null,
             () -> null,
+            () -> null,
             HostFacts.read("0.1.0"),
             new Engine(folder.resolve("engine"), folder.resolve("s")),
             new ClusterEvents(Clock.systemUTC()),

@@ -281,6 +281,11 @@ public final class LoopDataplane implements Dataplane {
   }
 
   @Override
+  public void confirmPaths() {
+    loops.getFirst().executor().execute(() -> prober.hurry(System.nanoTime()));
+  }
+
+  @Override
   public int underlayMtu() {
     return underlay.mtu();
   }

@@ -130,6 +130,13 @@ public final class PathSearch {
     return size;
   }
 
+  /** What would be done later is due now, but for an answer that is waited for. */
+  public void hurry(long now) {
+    if (sent == 0 && now - next < 0) {
+      next = now;
+    }
+  }
+
   private void begin(long now) {
     sent = 0;
     if (now - raiseAt < 0) {

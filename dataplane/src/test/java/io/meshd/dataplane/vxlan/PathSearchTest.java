@@ -67,6 +67,19 @@ class PathSearchTest {
   }
 
   @Test
+  void whoeverIsInAHurryIsAnsweredAtOnce() {
+    run(5);
+    long before = search.confirmedAt();
+    search.hurry(now);
+    run(1);
+    assertTrue(search.confirmedAt() > before);
+    carries = 1400;
+    search.hurry(now);
+    run(4);
+    assertEquals(1400, search.known());
+  }
+
+  @Test
   void findsNearlyAnySizeWithoutBeingTold() {
     told = false;
     for (int size = 1200; size <= PathSearch.MOST; size += 37) {

@@ -35,6 +35,7 @@ public final class GossipNode implements Receiver {
   private final Membership members;
   private final PayloadDelegate payload;
   private final Rounds rounds;
+  private final PacketSender packets;
   private final Pings pings;
   private final Prober prober;
   private final Exchanges exchanges;
@@ -74,7 +75,7 @@ public final class GossipNode implements Receiver {
             random,
             new Events());
     this.payload = payload.apply(this);
-    PacketSender packets = new PacketSender(members, this.payload, transport, timing, counters);
+    packets = new PacketSender(members, this.payload, transport, timing, counters);
     rounds = new Rounds(members, this.payload, packets, timers, timing);
     pings = new Pings(members, packets, timers, timing, counters, random.nextLong(1L << 32));
     prober = new Prober(members, pings, packets, transport, timers, timing, counters);
@@ -154,6 +155,20 @@ public final class GossipNode implements Receiver {
             answer.accept(null);
           }
         });
+  }
+
+  /**
+   * Asks a member directly, by packet and by stream at once.
+   *
+   * @param done told what was answered, at the latest when the time is over
+   */
+  public void reach(String member, long timeoutNanos, Consumer<Reach> done) {
+    Peer peer = members.peer(member);
+    if (peer == null) {
+      done.accept(new Reach(false, false));
+    } else {
+      new DirectPing(pings, packets, transport, timers, done).to(peer, timeoutNanos);
+    }
   }
 
   /** A message of the layer above as it stands in a packet. */

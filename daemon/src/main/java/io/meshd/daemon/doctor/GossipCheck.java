@@ -1,0 +1,63 @@
+package io.meshd.daemon.doctor;
+
+import io.meshd.daemon.state.NodeRecord;
+import io.meshd.gossip.protocol.Reach;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+
+/** Gossip's port: a packet and a stream to every other node, each answered by its gossip. */
+final class GossipCheck implements Check {
+  private static final Duration ANSWER = Duration.ofSeconds(2);
+  private static final Duration LIMIT = Duration.ofSeconds(6);
+
+  @Override
+  public String name() {
+    return "gossip";
+  }
+
+  @Override
+  public void look(Subject subject, Notes notes) throws InterruptedException {
+    int port = subject.gossipPort();
+    int well = 0;
+    for (var answer : EachNode.ask(subject.others(), LIMIT, node -> reach(subject, node))) {
+      Reach reach = answer.answer() == null ? new Reach(false, false) : answer.answer();
+      if (reach.packets() && reach.streams()) {
+        well++;
+        continue;
+      }
+      String ways = reach.packets() ? "TCP" : reach.streams() ? "UDP" : "UDP nor on TCP";
+      notes.error(
+          "%s does not answer on %s %d%s"
+              .formatted(
+                  Subject.named(answer.whom()),
+                  ways,
+                  port,
+                  reach.packets() || reach.streams() ? ", but it does on the other" : ""),
+          "let UDP and TCP %d pass both ways between the nodes".formatted(port));
+    }
+    if (notes.isEmpty()) {
+      notes.ok("UDP and TCP %d of %d other nodes answer".formatted(port, well));
+    }
+  }
+
+  /** Twice, as one packet may be lost. */
+  private static Reach reach(Subject subject, NodeRecord node)
+      throws IOException, InterruptedException {
+    Reach first = once(subject, node);
+    if (first.packets() && first.streams()) {
+      return first;
+    }
+    Reach second = once(subject, node);
+    return new Reach(first.packets() || second.packets(), first.streams() || second.streams());
+  }
+
+  private static Reach once(Subject subject, NodeRecord node)
+      throws IOException, InterruptedException {
+    try {
+      return subject.members().reach(node.id(), ANSWER).get();
+    } catch (ExecutionException e) {
+      throw new IOException(e.getCause());
+    }
+  }
+}

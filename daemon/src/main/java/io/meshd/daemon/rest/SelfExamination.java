@@ -1,0 +1,22 @@
+package io.meshd.daemon.rest;
+
+import io.meshd.api.Checkups;
+import io.meshd.daemon.state.NodeRecord;
+import java.io.IOException;
+import java.util.List;
+
+/** What this node finds when it examines itself. */
+@FunctionalInterface
+public interface SelfExamination {
+  /** Takes some seconds. */
+  List<Checkups.Finding> examine(TimeOf clocks) throws InterruptedException;
+
+  /** Asks another node for the time. */
+  @FunctionalInterface
+  interface TimeOf {
+    /**
+     * @throws IOException in words when it does not answer
+     */
+    Checkups.Time ask(NodeRecord node) throws IOException, InterruptedException;
+  }
+}
