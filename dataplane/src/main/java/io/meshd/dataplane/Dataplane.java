@@ -54,8 +54,9 @@ public interface Dataplane extends AutoCloseable {
   List<PathMtu> paths();
 
   /**
-   * Asks every path now whether it still carries that: one that does is {@link PathMtu#confirmed}
-   * after a round trip, one that carries less after 2 to 10 s, one that is silent stays as it was.
+   * Asks every path now whether it still carries that, and whether it carries more. One that does
+   * is {@link PathMtu#confirmed} after a round trip; of one that carries less the first word comes
+   * after 2 s; one that is silent stays as it was.
    */
   void confirmPaths();
 

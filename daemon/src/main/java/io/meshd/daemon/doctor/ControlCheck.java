@@ -38,7 +38,7 @@ final class ControlCheck implements Check {
       }
     }
     if (well == subject.others().size()) {
-      notes.ok("%d other nodes answer over mTLS".formatted(well));
+      notes.ok("all other nodes answer over mTLS (%d)".formatted(well));
     }
   }
 

@@ -22,7 +22,6 @@ final class DropCheck implements Check {
                   "dropped.unknown_vtep",
                   "VXLAN comes from an address that no node advertises",
                   "take away address translation between the nodes, or join with the right --advertise-addr or --data-path-addr"),
-              entry("dropped.vxlan_malformed", "what comes to VXLAN's port is not VXLAN", FOREIGN),
               entry(
                   "dropped.underlay_busy",
                   "the underlay takes frames slower than they come",

@@ -57,7 +57,8 @@ final class FirewallCheck implements Check {
       }
     }
     if (notes.isEmpty()) {
-      notes.ok("%d published TCP ports of %s answer".formatted(ports.size(), next.hostname()));
+      notes.ok(
+          "all published TCP ports of %s answer (%d)".formatted(next.hostname(), ports.size()));
     }
   }
 

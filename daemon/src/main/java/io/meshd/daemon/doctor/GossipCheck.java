@@ -37,7 +37,7 @@ final class GossipCheck implements Check {
           "let UDP and TCP %d pass both ways between the nodes".formatted(port));
     }
     if (notes.isEmpty()) {
-      notes.ok("UDP and TCP %d of %d other nodes answer".formatted(port, well));
+      notes.ok("UDP and TCP %d of all other nodes answer (%d)".formatted(port, well));
     }
   }
 

@@ -29,8 +29,8 @@ final class PathCheck implements Check {
 
   @Override
   public void look(Subject subject, Notes notes) throws InterruptedException {
-    Map<String, PathMtu> paths = confirmed(subject);
     Need need = Need.of(subject);
+    Map<String, PathMtu> paths = confirmed(subject, need);
     List<String> unasked = new ArrayList<>();
     Map<Integer, List<String>> carried = new TreeMap<>();
     for (NodeRecord node : subject.others()) {
@@ -79,8 +79,9 @@ final class PathCheck implements Check {
     }
   }
 
-  /** By VTEP, when all have answered the new question or had their time for it. */
-  private static Map<String, PathMtu> confirmed(Subject subject) throws InterruptedException {
+  /** By VTEP, when all are known to carry what is needed or had their time for it. */
+  private static Map<String, PathMtu> confirmed(Subject subject, Need need)
+      throws InterruptedException {
     long asked = System.nanoTime();
     subject.dataplane().confirmPaths();
     List<String> vteps = subject.others().stream().map(NodeRecord::vtep).toList();
@@ -91,7 +92,8 @@ final class PathCheck implements Check {
       boolean all =
           vteps.stream()
               .map(paths::get)
-              .allMatch(path -> path == null || isConfirmed(path, waited));
+              .allMatch(
+                  path -> path == null || (path.mtu() >= need.bytes && isConfirmed(path, waited)));
       if (all || waited.compareTo(PATIENCE) > 0) {
         return paths;
       }

@@ -18,7 +18,7 @@ final class PortCheck implements Check {
           "end that process, or publish service %s on another port".formatted(error.serviceName()));
     }
     if (notes.isEmpty()) {
-      notes.ok("%d published ports are held".formatted(subject.ports().size()));
+      notes.ok("all published ports are held (%d)".formatted(subject.ports().size()));
     }
   }
 }

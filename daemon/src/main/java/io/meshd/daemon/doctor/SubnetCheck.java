@@ -29,7 +29,7 @@ final class SubnetCheck implements Check {
       }
     }
     if (notes.isEmpty()) {
-      notes.ok("%d overlay subnets, none in a route of this node".formatted(networks));
+      notes.ok("no overlay subnet (of %d) is in a route of this node".formatted(networks));
     }
   }
 }

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class DoctorRoutes {
   private static final String LOCAL_TIME = Paths.MESH + "/local/time";
 
+  private static final String TO_WORKERS =
+      "This node is not a swarm manager. Ask on a manager, or examine this node alone with"
+          + " \"meshctl doctor --local\".";
+
   private final ClusterAccess cluster;
   private final NodeReader nodes;
   private final Supplier<@Nullable SelfExamination> here;
@@ -48,7 +52,7 @@ final class DoctorRoutes {
   }
 
   void addTo(Routes routes) {
-    cluster.add(routes, "GET", Paths.DOCTOR, this::all);
+    cluster.add(routes, "GET", Paths.DOCTOR, this::all, TO_WORKERS);
     routes.add(Doors.LOCAL, "GET", Paths.LOCAL_DOCTOR, e -> e.respond(200, own()));
     routes.add(Doors.MANAGERS, "GET", Paths.LOCAL_DOCTOR, e -> e.respond(200, own()));
     routes.add(Doors.NODES, "GET", LOCAL_TIME, this::time);

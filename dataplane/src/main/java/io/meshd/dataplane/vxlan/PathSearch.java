@@ -64,6 +64,7 @@ public final class PathSearch {
   private int high = MOST + 1;
   private int told;
   private boolean everyStep;
+  private boolean raiseSoon;
 
   /** The size asked for, how often it was, and when it is time for the next step. */
   private int size = BASE;
@@ -130,11 +131,19 @@ public final class PathSearch {
     return size;
   }
 
-  /** What would be done later is due now, but for an answer that is waited for. */
+  /**
+   * What would be done later is due now, but for an answer that is waited for: the size is asked
+   * for again, and when that is answered a larger one.
+   */
   public void hurry(long now) {
-    if (sent == 0 && now - next < 0) {
-      next = now;
+    if (sent > 0) {
+      return;
     }
+    if (state == State.STEADY) {
+      raiseAt = now + raiseEvery;
+      raiseSoon = true;
+    }
+    next = now;
   }
 
   private void begin(long now) {
@@ -145,6 +154,7 @@ public final class PathSearch {
       return;
     }
     state = State.SEARCH;
+    raiseSoon = false;
     low = known;
     high = MOST + 1;
     everyStep = false;
@@ -193,6 +203,10 @@ public final class PathSearch {
     rest = FIRST_REST;
     if (state == State.CONFIRM) {
       settle(now);
+      if (raiseSoon) {
+        raiseAt = now;
+        next = now;
+      }
       return;
     }
     low = size;

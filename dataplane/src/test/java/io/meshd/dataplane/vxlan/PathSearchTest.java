@@ -77,6 +77,20 @@ class PathSearchTest {
     search.hurry(now);
     run(4);
     assertEquals(1400, search.known());
+    carries = 1500;
+    search.hurry(now);
+    run(4);
+    assertEquals(1500, search.known());
+    carries = 0;
+    long silent = now;
+    search.hurry(now);
+    run(60);
+    assertEquals(1500, search.known());
+    assertTrue(search.confirmedAt() <= silent);
+    search.hurry(now);
+    carries = 1500;
+    run(2);
+    assertTrue(search.confirmedAt() > silent);
   }
 
   @Test

@@ -1,0 +1,4 @@
+@NullMarked
+package io.meshd.daemon.doctor;
+
+import org.jspecify.annotations.NullMarked;
