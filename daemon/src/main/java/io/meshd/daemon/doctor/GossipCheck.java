@@ -1,7 +1,7 @@
 package io.meshd.daemon.doctor;
 
+import io.meshd.daemon.doctor.Subject.Reached;
 import io.meshd.daemon.state.NodeRecord;
-import io.meshd.gossip.protocol.Reach;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
@@ -21,19 +21,19 @@ final class GossipCheck implements Check {
     int port = subject.gossipPort();
     int well = 0;
     for (var answer : EachNode.ask(subject.others(), LIMIT, node -> reach(subject, node))) {
-      Reach reach = answer.answer() == null ? new Reach(false, false) : answer.answer();
-      if (reach.packets() && reach.streams()) {
+      Reached reach = answer.answer() == null ? new Reached(false, false) : answer.answer();
+      if (reach.udp() && reach.tcp()) {
         well++;
         continue;
       }
-      String ways = reach.packets() ? "TCP" : reach.streams() ? "UDP" : "UDP nor on TCP";
+      String ways = reach.udp() ? "TCP" : reach.tcp() ? "UDP" : "UDP nor on TCP";
       notes.error(
           "%s does not answer on %s %d%s"
               .formatted(
                   Subject.named(answer.whom()),
                   ways,
                   port,
-                  reach.packets() || reach.streams() ? ", but it does on the other" : ""),
+                  reach.udp() || reach.tcp() ? ", but it does on the other" : ""),
           "let UDP and TCP %d pass both ways between the nodes".formatted(port));
     }
     if (notes.isEmpty()) {
@@ -42,17 +42,17 @@ final class GossipCheck implements Check {
   }
 
   /** Twice, as one packet may be lost. */
-  private static Reach reach(Subject subject, NodeRecord node)
+  private static Reached reach(Subject subject, NodeRecord node)
       throws IOException, InterruptedException {
-    Reach first = once(subject, node);
-    if (first.packets() && first.streams()) {
+    Reached first = once(subject, node);
+    if (first.udp() && first.tcp()) {
       return first;
     }
-    Reach second = once(subject, node);
-    return new Reach(first.packets() || second.packets(), first.streams() || second.streams());
+    Reached second = once(subject, node);
+    return new Reached(first.udp() || second.udp(), first.tcp() || second.tcp());
   }
 
-  private static Reach once(Subject subject, NodeRecord node)
+  private static Reached once(Subject subject, NodeRecord node)
       throws IOException, InterruptedException {
     try {
       return subject.members().reach(node.id(), ANSWER).get();

@@ -21,6 +21,7 @@ public final class NodeDoctor {
           new PathCheck(),
           new GossipCheck(),
           new ControlCheck(),
+          new BulkCheck(),
           new AddressCheck(),
           new CertificateCheck(),
           new SubnetCheck(),

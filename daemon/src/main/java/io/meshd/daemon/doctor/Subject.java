@@ -6,7 +6,6 @@ import io.meshd.daemon.ingress.PortStatus;
 import io.meshd.daemon.state.ClusterState;
 import io.meshd.daemon.state.NodeRecord;
 import io.meshd.dataplane.Dataplane;
-import io.meshd.gossip.protocol.Reach;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -46,16 +45,20 @@ public record Subject(
   /** Asks a member of the gossip whether it answers. */
   @FunctionalInterface
   public interface Members {
-    CompletableFuture<Reach> reach(String nodeId, Duration timeout);
+    CompletableFuture<Reached> reach(String nodeId, Duration timeout);
   }
+
+  /** By what it answers. */
+  public record Reached(boolean udp, boolean tcp) {}
 
   /** Asks another node's :2377 for the time. */
   @FunctionalInterface
   public interface Clocks {
     /**
+     * @param padding characters that its answer is to be longer, 1 Mi at most
      * @throws IOException in words when it does not answer
      */
-    Checkups.Time ask(NodeRecord node) throws IOException, InterruptedException;
+    Checkups.Time ask(NodeRecord node, int padding) throws IOException, InterruptedException;
   }
 
   /** Null in the moment before this node is in its own state. */

@@ -4,6 +4,7 @@ import io.meshd.daemon.linux.HostSubnets;
 import io.meshd.daemon.state.NetworkRecord;
 import io.meshd.ipam.Cidr;
 import java.io.IOException;
+import java.util.List;
 
 /** Overlay subnets that this node has a route into: its tasks reach only one of both. */
 final class SubnetCheck implements Check {
@@ -14,11 +15,12 @@ final class SubnetCheck implements Check {
 
   @Override
   public void look(Subject subject, Notes notes) throws IOException {
+    List<HostSubnets.Route> routes = HostSubnets.hostRoutes(null);
     int networks = 0;
     for (NetworkRecord network : subject.state().networks().values()) {
       networks++;
       Cidr subnet = Cidr.parse(network.subnet());
-      for (HostSubnets.Route route : HostSubnets.hostRoutes(null)) {
+      for (HostSubnets.Route route : routes) {
         if (subnet.overlaps(route.prefix())) {
           notes.warning(
               "subnet %s of network %s overlaps with the route %s by %s of this node"

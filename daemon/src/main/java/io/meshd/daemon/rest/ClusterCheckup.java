@@ -160,7 +160,7 @@ final class ClusterCheckup {
 
   private Reading readOnce(NodeRecord node) throws IOException, InterruptedException {
     long sent = clock.millis();
-    Checkups.Time time = times.ask(node);
+    Checkups.Time time = times.ask(node, 0);
     return new Reading(sent, time.unixMillis(), clock.millis());
   }
 

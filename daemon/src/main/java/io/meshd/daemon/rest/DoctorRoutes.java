@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class DoctorRoutes {
   private static final String LOCAL_TIME = Paths.MESH + "/local/time";
 
+  private static final int MOST_PADDING = 1 << 20;
   private static final String TO_WORKERS =
       "This node is not a swarm manager. Ask on a manager, or examine this node alone with"
           + " \"meshctl doctor --local\".";
@@ -60,7 +62,16 @@ final class DoctorRoutes {
 
   private void time(Exchange exchange) {
     String seen = exchange.peer() instanceof Peer.Remote remote ? remote.address() : "";
-    exchange.respond(200, new Checkups.Time(clock.millis(), seen));
+    exchange.respond(200, new Checkups.Time(clock.millis(), seen, "x".repeat(padding(exchange))));
+  }
+
+  private static int padding(Exchange exchange) {
+    String text = Objects.requireNonNullElse(exchange.query("padding"), "0");
+    int length = text.matches("[0-9]{1,7}") ? Integer.parseInt(text) : -1;
+    if (length < 0 || length > MOST_PADDING) {
+      throw new ApiException(400, "padding must be 0 to " + MOST_PADDING);
+    }
+    return length;
   }
 
   private Checkup own() throws InterruptedException {
@@ -71,8 +82,9 @@ final class DoctorRoutes {
     return new Checkup(List.of(hostname), examination.examine(this::timeOf));
   }
 
-  private Checkups.Time timeOf(NodeRecord node) throws IOException, InterruptedException {
-    try (InputStream answer = nodes.get(node, LOCAL_TIME)) {
+  private Checkups.Time timeOf(NodeRecord node, int padding)
+      throws IOException, InterruptedException {
+    try (InputStream answer = nodes.get(node, LOCAL_TIME + "?padding=" + padding)) {
       return Json.MAPPER.readValue(answer, Checkups.Time.class);
     }
   }

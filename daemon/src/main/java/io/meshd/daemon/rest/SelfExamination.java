@@ -15,8 +15,9 @@ public interface SelfExamination {
   @FunctionalInterface
   interface TimeOf {
     /**
+     * @param padding characters that its answer is to be longer, 1 Mi at most
      * @throws IOException in words when it does not answer
      */
-    Checkups.Time ask(NodeRecord node) throws IOException, InterruptedException;
+    Checkups.Time ask(NodeRecord node, int padding) throws IOException, InterruptedException;
   }
 }

@@ -26,7 +26,8 @@ class ClusterCheckupTest {
         new ClusterCheckup(
             state,
             "n1",
-            node -> new Checkups.Time(clock.millis() + ahead.getOrDefault(node.id(), 0L), ""),
+            (node, padding) ->
+                new Checkups.Time(clock.millis() + ahead.getOrDefault(node.id(), 0L), "", ""),
             node -> examined(node, silent),
             clock);
     return checkup.run().findings().stream().filter(f -> f.result().faulty()).toList();
